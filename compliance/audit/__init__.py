@@ -1,0 +1,1 @@
+"""The record: every change writes its event in the transaction of the change, or does not happen."""

@@ -1,0 +1,145 @@
+"""The database: one session, one declarative base, and how transactions begin on each of the two engines.
+
+Flask-SQLAlchemy manages the engine and the session's life; models inherit the typed :class:`Base` below, so that the
+rest of the house never meets the extension's untyped parts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+BUSY_TIMEOUT_MS: Final = 10_000
+
+NAMING_CONVENTION: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
+    """An instant in UTC. Naive values are refused: a time without its zone is a guess."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        """Convert to UTC on the way in; raises ``ValueError`` for a naive value."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = f"{value!r} carries no time zone"
+            raise ValueError(message)
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        """SQLite forgets the zone; everything stored is UTC, so it is put back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """Parent of every table. Constraints are named by convention so that errors can be translated by name."""
+
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this attribute from the class
+        dt.datetime: UtcDateTime(),
+        uuid.UUID: sa.Uuid(),
+        str: sa.Text(),
+        bytes: sa.LargeBinary(),
+        dict[str, Any]: sa.JSON(),
+        list[Any]: sa.JSON(),
+    }
+
+
+db = SQLAlchemy(session_options={"expire_on_commit": False})
+
+
+def session() -> Session:
+    """Return the session of the running request, job or command."""
+    return db.session()
+
+
+def engine() -> Engine:
+    """Return the application's engine."""
+    return db.engine
+
+
+def init_app(app: Flask, database_url: str) -> None:
+    """Bind *app* to the database at *database_url* with the transaction rules of this module."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(database_url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Return the options with which every engine of this house is made."""
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+
+
+def make_engine(database_url: str) -> Engine:
+    """Make an engine outside an application: for the worker, the migrations and the tests."""
+    made = sa.create_engine(database_url, **engine_options(database_url))
+    prepare_engine(made)
+    return made
+
+
+def prepare_engine(made: Engine) -> None:
+    """Install what SQLite needs to be safe with several processes; PostgreSQL needs nothing."""
+    if made.dialect.name == "sqlite":
+        event.listen(made, "connect", _open_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+
+
+def _open_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection has no common type
+    connection.isolation_level = None  # The driver's own BEGIN is deferred and upgrades too late (SQLITE_BUSY).
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # INSERT OR REPLACE must fire the triggers that forbid deleting history.
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def begin_reading() -> None:
+    """Start this request's transaction as a reader: SQLite then takes no write lock for it."""
+    session().connection(execution_options={"sqlite_begin": "DEFERRED"})
+
+
+@contextmanager
+def aside() -> Iterator[Connection]:
+    """A short transaction of its own beside the request's, for marks that are no part of a change (last seen)."""
+    with engine().begin() as connection:
+        yield connection
+
+
+def is_sqlite() -> bool:
+    """Tell whether the embedded database is in use."""
+    return engine().dialect.name == "sqlite"
