@@ -1,0 +1,196 @@
+/**
+ * The little that pages gain from a script. Everything works without it.
+ *
+ * Markup that it reads:
+ *   data-key="a" or "g q"   this link, button or field answers to that key
+ *   data-key-list / -row    rows that j and k walk through
+ *   data-key-open           the link of a row that enter opens
+ *   data-key-pick           the checkbox of a row that x flips
+ *   data-key-send           a form that Ctrl+Enter sends
+ *   data-focus              takes the focus when the page opens
+ *   data-bulk               a form that counts its selected checkboxes
+ */
+
+const root = document.documentElement;
+const sequenceWait = 1200;
+let pending = "";
+let pendingSince = 0;
+
+const keysAreOn = () => root.dataset.keys !== "off";
+
+function isWriting(target) {
+  if (!(target instanceof Element)) return false;
+  if (target.closest("textarea, select, [contenteditable]")) return true;
+  const input = target.closest("input");
+  return input !== null && !["checkbox", "radio", "submit", "button"].includes(input.type);
+}
+
+function isShown(element) {
+  return element.getClientRects().length > 0 && !element.disabled;
+}
+
+function answering(keys) {
+  return [...document.querySelectorAll("[data-key]")].find(
+    (element) => element.dataset.key === keys && isShown(element),
+  );
+}
+
+function someStartWith(keys) {
+  return [...document.querySelectorAll("[data-key]")].some((element) =>
+    element.dataset.key.startsWith(`${keys} `),
+  );
+}
+
+function use(element) {
+  element.scrollIntoView({ block: "nearest" });
+  if (element.matches("input[type=radio], input[type=checkbox]")) {
+    element.focus();
+    element.click();
+  } else if (element.matches("input, textarea, select")) {
+    element.focus();
+    element.select?.();
+  } else {
+    element.focus();
+    element.click();
+  }
+}
+
+const rows = () => [...document.querySelectorAll("[data-key-list] [data-key-row]")];
+const currentRow = () => document.querySelector("[data-key-row].is-current");
+
+function moveTo(row) {
+  currentRow()?.classList.remove("is-current");
+  row.classList.add("is-current");
+  row.querySelector("[data-key-open], [data-key-pick], a")?.focus();
+  row.scrollIntoView({ block: "nearest" });
+}
+
+function step(by) {
+  const all = rows();
+  if (all.length === 0) return;
+  const index = all.indexOf(currentRow());
+  moveTo(all[Math.min(all.length - 1, Math.max(0, index + by))]);
+}
+
+const builtIn = {
+  j: { words: "Next row", run: () => step(1), needs: rows },
+  k: { words: "Previous row", run: () => step(-1), needs: rows },
+  x: {
+    words: "Select the row",
+    run: () => currentRow()?.querySelector("[data-key-pick]")?.click(),
+    needs: () => document.querySelectorAll("[data-key-pick]"),
+  },
+  "?": { words: "Show the keys of this page", run: showKeys, needs: () => [root] },
+};
+
+function wordsOf(element) {
+  if (element.dataset.keyWords) return element.dataset.keyWords;
+  const label = element.labels?.[0] ?? element;
+  const copy = label.cloneNode(true);
+  for (const hint of copy.querySelectorAll("kbd, .visually-hidden + kbd")) hint.remove();
+  return copy.textContent.trim().replace(/\s+/g, " ");
+}
+
+function keysOfPage() {
+  const found = new Map();
+  for (const [keys, { words, needs }] of Object.entries(builtIn)) {
+    if (needs().length > 0) found.set(keys, words);
+  }
+  if (rows().length > 0) found.set("Enter", "Open the row");
+  for (const element of document.querySelectorAll("[data-key]")) {
+    if (isShown(element) && !found.has(element.dataset.key)) {
+      found.set(element.dataset.key, wordsOf(element));
+    }
+  }
+  if (document.querySelector("[data-key-send]")) found.set("Ctrl Enter", "Send the decision");
+  return found;
+}
+
+function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+function keyLine([keys, words]) {
+  const marks = keys.split(" ").map((key) => make("kbd", { textContent: key }));
+  return make("div", {}, make("dt", {}, ...marks), make("dd", { textContent: words }));
+}
+
+function showKeys() {
+  if (document.querySelector("dialog.key-help")) return;
+  const close = make("button", { type: "submit", className: "button", textContent: "Close" });
+  const dialog = make(
+    "dialog",
+    { className: "key-help" },
+    make("h2", { id: "key-help-title", textContent: "Keys on this page" }),
+    make("dl", {}, ...[...keysOfPage()].map(keyLine)),
+    make("form", { method: "dialog" }, close),
+  );
+  dialog.setAttribute("aria-labelledby", "key-help-title");
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function onKey(event) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target instanceof Element && event.target.closest("[data-key-send]");
+    if (form && keysAreOn()) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+    return;
+  }
+  if (!keysAreOn() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isWriting(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  if (document.querySelector("dialog[open]") || event.key.length !== 1) return;
+
+  const recent = event.timeStamp - pendingSince < sequenceWait;
+  const keys = pending && recent ? `${pending} ${event.key}` : event.key;
+  pending = "";
+  const target = answering(keys);
+  if (target) {
+    event.preventDefault();
+    use(target);
+  } else if (builtIn[keys]) {
+    event.preventDefault();
+    builtIn[keys].run();
+  } else if (someStartWith(keys)) {
+    pending = keys;
+    pendingSince = event.timeStamp;
+  }
+}
+
+function closeOtherMenus(event) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (event.type === "keydown" ? event.key === "Escape" : !menu.contains(event.target)) {
+      if (event.type === "keydown") menu.querySelector("summary").focus();
+      menu.open = false;
+    }
+  }
+}
+
+function countSelected(form) {
+  const output = form.querySelector("[data-bulk-count]");
+  const picked = [...form.elements].filter((box) => box.matches("[data-key-pick]:checked")).length;
+  output.textContent = picked === 0 ? "(none selected)" : `(${picked} selected)`;
+  form.classList.toggle("is-idle", picked === 0);
+}
+
+function watchSelection(form) {
+  document.addEventListener("change", (event) => {
+    if (event.target.form === form) countSelected(form);
+  });
+  countSelected(form);
+}
+
+root.classList.add("has-script");
+document.addEventListener("keydown", onKey);
+document.addEventListener("keydown", closeOtherMenus);
+document.addEventListener("click", closeOtherMenus);
+document.querySelectorAll("form[data-bulk]").forEach(watchSelection);
+document.querySelector("[data-focus]")?.focus();
