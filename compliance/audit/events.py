@@ -1,7 +1,7 @@
 """Writing the record: the only place where an event comes into being.
 
-The stream's row (a case, or a row of ``audit_stream``) is locked by whoever changes it; the event takes the next revision
-and the hash of the one before, and is inserted in the transaction of the change. No event, no change.
+The stream's row (a case, or a row of ``audit_stream``) is locked by whoever changes it; the event takes the next
+revision and the hash of the one before, and is inserted in the transaction of the change. No event, no change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from compliance.audit.sealed import Opening, Sealed, seal
 from compliance.authz import Actor
 from compliance.kernel import clock
 from compliance.kernel.db import session as current_session
+from compliance.kernel.db import table
 from compliance.kernel.ids import new_id
 
 FORMAT: Final = "audit-event/1"
@@ -74,7 +75,8 @@ def append(  # noqa: PLR0913 - an event has this many parts; each is named at th
     """Write one event in the running transaction and return its receipt.
 
     *stream* is a name (``user/<id>``, ``config``, ``log``) or an :class:`Audited` row, whose head then moves on.
-    *changes* maps a field to ``[old, new]``; wrap personal values and free text in :class:`~compliance.audit.sealed.Sealed`.
+    *changes* maps a field to ``[old, new]``; wrap personal values and free text in
+    :class:`~compliance.audit.sealed.Sealed`.
     Raises :class:`~compliance.audit.vocabulary.UnknownEventError` and
     :class:`~compliance.audit.canonical.NotCanonicalError`; the caller's transaction is then of no use.
     """
@@ -113,7 +115,7 @@ def writer() -> Writer:
     return found
 
 
-def _insert(  # noqa: PLR0913 - the parts of one row
+def _insert(
     active: Session,
     head: Audited | AuditStream,
     entry: dict[str, Any],
@@ -139,9 +141,10 @@ def _insert(  # noqa: PLR0913 - the parts of one row
         "leaf_hash": canonical.leaf_hash(encoded),
         "mac": writer().mac(encoded),
     }
-    active.execute(sa.insert(AuditEvent), [row])
-    active.execute(sa.insert(AuditPending).inline(), [{"month": month, "event_id": event_id}])
-    _keep_openings(active, event_id, openings)
+    with active.no_autoflush:  # A case that is half changed must not be flushed before its event stands.
+        active.execute(sa.insert(table(AuditEvent)), [row])
+        active.execute(sa.insert(table(AuditPending)), [{"month": month, "event_id": event_id}])
+        _keep_openings(active, event_id, openings)
     head.audit_rev, head.audit_head = entry["rev"], row["leaf_hash"]
     if isinstance(head, Audited):
         head.audit_month = month
@@ -151,11 +154,12 @@ def _insert(  # noqa: PLR0913 - the parts of one row
 def _keep_openings(active: Session, event_id: uuid.UUID, openings: list[Opening]) -> None:
     if openings:
         rows = [{"event_id": event_id, "path": o.path, "salt": o.salt, "value": o.value} for o in openings]
-        active.execute(sa.insert(AuditOpening), rows)
+        active.execute(sa.insert(table(AuditOpening)), rows)
 
 
 def _head(active: Session, name: str) -> AuditStream:
-    found = active.get(AuditStream, name, with_for_update=True, populate_existing=True)
+    with active.no_autoflush:
+        found = active.get(AuditStream, name, with_for_update=True)
     if found is None:
         found = AuditStream(name=name, audit_rev=0, audit_head=None)
         active.add(found)

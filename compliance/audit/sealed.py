@@ -1,6 +1,6 @@
 """Personal values in the record: the event holds a commitment, a side row holds the value and can be erased.
 
-The commitment is ``SHA-256("audit-sealed/1\\0" || salt || canonical value)``; without its random salt it cannot be guessed.
+The commitment is SHA-256 over a domain, a random salt and the canonical value; without the salt it cannot be guessed.
 """
 
 from __future__ import annotations

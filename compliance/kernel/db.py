@@ -71,6 +71,13 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 
 
+def table(model: type[Base]) -> sa.Table:
+    """Return the table of *model*, for statements that the session should not interpret."""
+    found = model.__table__
+    assert isinstance(found, sa.Table)  # noqa: S101 - tells the type checker what the mapper guarantees
+    return found
+
+
 def session() -> Session:
     """Return the session of the running request, job or command."""
     return db.session()

@@ -1,0 +1,92 @@
+"""Wiring: settings, database, record, processes, and the one place where a request commits."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from compliance import settings as settings_module
+from compliance.audit import guards
+from compliance.audit.events import Writer
+from compliance.engine.errors import EngineError
+from compliance.engine.registry import discover
+from compliance.kernel import db
+from compliance.settings import Settings
+
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+
+
+class Desk(Flask):
+    """The application. A request that changes something commits once, inside dispatch.
+
+    Committing there lets a failing commit become an answer with a sentence; after the response it could only be a 500.
+    """
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer the request, then commit what it did or undo what it refused."""
+        if request.method in READING:
+            db.begin_reading()
+        response = self.make_response(super().dispatch_request())
+        if request.method in READING or response.status_code >= 400:  # noqa: PLR2004 - the first status that refuses
+            db.session().rollback()
+        else:
+            db.session().commit()
+        return response
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application; raises :class:`~compliance.settings.UnsafeSettingsError` rather than run unsafe."""
+    chosen = settings or settings_module.from_environment()
+    home = Path(__file__).parent
+    templates = home / "templates" if (home / "templates").is_dir() else home.parent / "templates"
+    app = Desk("compliance", template_folder=str(templates))
+    app.config.update(SECRET_KEY=chosen.secret_key, MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SETTINGS=chosen)
+    db.init_app(app, chosen.database_url)
+    guards.install()
+    app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
+    app.extensions["workflows"] = discover(chosen.workflow_packages)
+    app.register_error_handler(EngineError, _engine_error)
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(HTTPException, _http_error)
+    app.add_url_rule("/healthz", "healthz", _health, methods=["GET"])
+    return app
+
+
+def _health() -> ResponseReturnValue:
+    return jsonify(status="ok")
+
+
+def _problem(status: int, code: str, sentence: str) -> ResponseReturnValue:
+    db.session().rollback()
+    body = jsonify(type="about:blank", status=status, code=code, detail=sentence)
+    body.status_code, body.mimetype = status, "application/problem+json"
+    return body
+
+
+def _engine_error(error: EngineError) -> ResponseReturnValue:
+    return _problem(error.status, error.code, error.sentence)
+
+
+def _stale(_error: StaleDataError) -> ResponseReturnValue:
+    return _problem(409, "moved_on", "Somebody changed this at the same moment. Look at it again, then decide.")
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    return _problem(error.code or 500, "http", error.description or error.name)
+
+
+def _mac_key(data_dir: Path) -> bytes:
+    """Return the key of the record's MACs, made on first start and readable only by the service's user."""
+    path = data_dir / "keys" / "audit-mac"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,297 @@
+"""The words in which a process declares itself.
+
+A process is a :class:`Workflow`: states, actions, who may, what must hold, by when. Everything the product shows of it
+(machine, pages, REST, permission matrix, deadlines, diagram, tests) is derived from these values and from nothing else.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from wtforms import Form
+
+from compliance.authz import EVERYBODY, STAFF, Allow, any_of
+from compliance.kernel.clock import Term
+
+if TYPE_CHECKING:
+    from compliance.engine.case import Case
+    from compliance.engine.move import Move
+
+
+class DefinitionError(ValueError):
+    """A process contradicts itself; raised when it is declared, never while it runs."""
+
+
+class Party(enum.StrEnum):
+    """Whose turn it is."""
+
+    CLIENT = "client"
+    APPROVERS = "approvers"
+    FREELANCER = "freelancer"
+    REVIEWER = "reviewer"
+    SENIOR_REVIEWER = "senior_reviewer"
+    SYSTEM = "system"
+    NOBODY = "nobody"
+
+    @property
+    def label(self) -> str:
+        """The party as readers know it."""
+        return _PARTY_LABELS[self]
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether the desk, rather than a customer, is waited for."""
+        return self in {Party.REVIEWER, Party.SENIOR_REVIEWER}
+
+
+_PARTY_LABELS: Final = {
+    Party.CLIENT: "the client",
+    Party.APPROVERS: "the client's approvers",
+    Party.FREELANCER: "the freelancer",
+    Party.REVIEWER: "the compliance reviewer",
+    Party.SENIOR_REVIEWER: "the senior reviewer",
+    Party.SYSTEM: "Countersign",
+    Party.NOBODY: "nobody",
+}
+
+
+class Tone(enum.StrEnum):
+    """How a state reads at a glance; always beside the word, never instead of it."""
+
+    NEUTRAL = "neutral"
+    PROGRESS = "progress"
+    WAITING = "waiting"
+    GOOD = "good"
+    BAD = "bad"
+
+
+class Holder(enum.StrEnum):
+    """What an action does to the claim on a case."""
+
+    KEEP = "keep"
+    TAKE = "take"
+    RELEASE = "release"
+
+
+Guard = Callable[["Move"], str | None]
+Effect = Callable[["Move"], None]
+Condition = Callable[["Move"], bool]
+
+
+class NoInput(Form):
+    """The form of an action that asks for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a state means to its readers, and how long it may last.
+
+    ``within`` is the service level: when it passes, the case is marked late and the escalation contacts are told.
+    ``remind`` are terms after which whoever is waited for hears again.
+    """
+
+    label: str = ""
+    sentence: str = ""
+    waits_for: Party = Party.NOBODY
+    tone: Tone = Tone.NEUTRAL
+    within: Term | None = None
+    remind: tuple[Term, ...] = ()
+    staff_sees: bool = True
+    worker_sees: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Several possible targets: the first whose condition holds; the last one holds always."""
+
+    ways: tuple[tuple[Condition | None, str], ...]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every state it may lead to."""
+        return tuple(target for _, target in self.ways)
+
+
+def choose(*ways: tuple[Condition, enum.StrEnum] | enum.StrEnum) -> Branch:
+    """Return a branch of ``(condition, state)`` pairs and a final state for everything else."""
+    steps = tuple((way[0], way[1].value) if isinstance(way, tuple) else (None, way.value) for way in ways)
+    if not steps or steps[-1][0] is not None:
+        message = "a branch must end with a state that needs no condition"
+        raise DefinitionError(message)
+    return Branch(steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that can be done to a case.
+
+    ``target`` is a state, a :class:`Branch`, or ``None`` when the case stays where it is. ``due`` makes a system
+    action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its guards
+    hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
+    """
+
+    name: str
+    label: str
+    sources: tuple[enum.StrEnum, ...]
+    target: enum.StrEnum | Branch | None
+    allow: Allow
+    form: type[Form] = NoInput
+    guards: tuple[Guard, ...] = ()
+    due: Term | Callable[[Case], Any] | None = None
+    effect: Effect | None = None
+    auto: bool = False
+    binds: bool = False
+    holder: Holder = Holder.KEEP
+    tells: tuple[Party, ...] = ()
+    help: str = ""
+    tone: Tone = Tone.NEUTRAL
+    key: str = ""
+    common: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an action that nobody was allowed: forgetting is refusing."""
+        if not (self.allow.roles or self.allow.worker or self.allow.system or self.allow.anybody):
+            message = f"action {self.name}: say who may do it"
+            raise DefinitionError(message)
+        if (self.due or self.auto) and not self.allow.system:
+            message = f"action {self.name}: only a system action fires by itself"
+            raise DefinitionError(message)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every state that the action may lead to; empty when it stays."""
+        if self.target is None:
+            return ()
+        return self.target.targets if isinstance(self.target, Branch) else (self.target.value,)
+
+    @property
+    def by_itself(self) -> bool:
+        """Tell whether Countersign fires the action, so that no button is shown for it."""
+        return self.allow.system and not (self.allow.roles or self.allow.worker or self.allow.anybody)
+
+
+@dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """The questions a case is decided on: which rule set asks them, and which parties answer, each for itself."""
+
+    rule_set: str
+    parties: tuple[Party, ...] = (Party.CLIENT,)
+    states: tuple[enum.StrEnum, ...] = ()
+    applies: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One required step of an onboarding plan."""
+
+    key: str
+    label: str
+    party: Party
+    required: bool = True
+
+
+Facts = Callable[["Case"], Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A process: everything particular to one kind of case."""
+
+    kind: str
+    title: str
+    model: type[Case]
+    states: type[enum.StrEnum]
+    start: enum.StrEnum
+    actions: tuple[Action, ...]
+    open_form: type[Form]
+    may_open: Allow
+    prefix: str = ""
+    plural: str = ""
+    version: int = 1
+    stages: Mapping[Any, Stage] = field(default_factory=dict)
+    terms: tuple[str, ...] = ()
+    on_open: Effect | None = None
+    open_guards: tuple[Guard, ...] = ()
+    questionnaire: Questionnaire | None = None
+    documents: bool = True
+    comments: bool = True
+    worked_by: Allow = field(default_factory=lambda: any_of(*STAFF))
+    tasks: tuple[TaskPlan, ...] = ()
+    facts: Facts | None = None
+    earlier: tuple[Workflow, ...] = ()
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in what follows from the rest, and refuse contradictions."""
+        object.__setattr__(self, "plural", self.plural or self.kind.replace("_", "-") + "s")
+        object.__setattr__(self, "prefix", self.prefix or self.kind[:2].upper())
+        object.__setattr__(self, "stages", {s: self._stage(s) for s in self.states})
+        self._check()
+
+    def _stage(self, state: enum.StrEnum) -> Stage:
+        given = self.stages.get(state, Stage())
+        if given.label:
+            return given
+        label = state.value.replace("_", " ").capitalize()
+        return Stage(**{**{f: getattr(given, f) for f in Stage.__slots__}, "label": label})
+
+    def _check(self) -> None:
+        names = [action.name for action in self.actions]
+        if twice := {name for name in names if names.count(name) > 1}:
+            message = f"{self.kind}: declared twice: {', '.join(sorted(twice))}"
+            raise DefinitionError(message)
+        known = {state.value for state in self.states}
+        for action in self.actions:
+            if strangers := ({s.value for s in action.sources} | set(action.targets)) - known:
+                message = f"{self.kind}.{action.name}: unknown states {', '.join(sorted(strangers))}"
+                raise DefinitionError(message)
+        if unreachable := known - self.reachable():
+            message = f"{self.kind}: no action leads to {', '.join(sorted(unreachable))}"
+            raise DefinitionError(message)
+
+    def reachable(self) -> set[str]:
+        """Return every state that a case can come to."""
+        found = {self.start.value}
+        while True:
+            more = {
+                target
+                for action in self.actions
+                if found & {s.value for s in action.sources}
+                for target in action.targets
+            } - found
+            if not more:
+                return found
+            found |= more
+
+    def stage(self, state: str) -> Stage:
+        """Return what *state* means."""
+        return self.stages[self.states(state)]
+
+    def action(self, name: str) -> Action | None:
+        """Return the action called *name*, or ``None``."""
+        return next((action for action in self.actions if action.name == name), None)
+
+    def is_final(self, state: str) -> bool:
+        """Tell whether nothing leads out of *state*."""
+        return not any(state in action.sources and action.targets for action in self.actions)
+
+
+__all__ = [
+    "EVERYBODY",
+    "Action",
+    "Branch",
+    "DefinitionError",
+    "Guard",
+    "Holder",
+    "NoInput",
+    "Party",
+    "Questionnaire",
+    "Stage",
+    "TaskPlan",
+    "Tone",
+    "Workflow",
+    "choose",
+]

@@ -1,0 +1,69 @@
+"""One attempt to do something to a case: what guards look at and effects write with."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from compliance.audit.models import AuditEvent
+from compliance.authz import Actor
+from compliance.people.models import Organisation
+
+if TYPE_CHECKING:
+    from compliance.engine.definition import Workflow
+
+
+@dataclass
+class Move:
+    """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered."""
+
+    workflow: Workflow
+    case: Any  # The process's own model; each process knows which.
+    actor: Actor
+    at: dt.datetime
+    session: Session
+    facts: Mapping[str, Any] | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    policy: dict[str, Any] = field(default_factory=dict)
+
+    def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
+        """Return what the form gave for *name*."""
+        return default if self.facts is None else self.facts.get(name, default)
+
+    @cached_property
+    def organisation(self) -> Organisation:
+        """The client whose case it is."""
+        return self.session.get_one(Organisation, self.case.organisation_id)
+
+    @cached_property
+    def doers(self) -> Mapping[str, frozenset[uuid.UUID]]:
+        """Who has done what to this case so far, from the record: action to persons, stand-ins included."""
+        rows = self.session.execute(
+            sa.select(AuditEvent.action, AuditEvent.actor_id, AuditEvent.stands_for_id).where(
+                AuditEvent.stream == self.case.stream
+            )
+        )
+        found: dict[str, set[uuid.UUID]] = {}
+        for action, actor_id, stands_for in rows:
+            people = found.setdefault(action.partition(".")[2], set())
+            people.update(uuid.UUID(text) for text in (actor_id, stands_for) if text and _is_id(text))
+        return {action: frozenset(people) for action, people in found.items()}
+
+    def did(self, *actions: str) -> frozenset[uuid.UUID]:
+        """Return everyone who has done one of *actions* to this case."""
+        return frozenset().union(*(self.doers.get(action, frozenset()) for action in actions))
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,304 @@
+"""Opening and moving cases. There is no other way to be born and no other way to move.
+
+A change goes ``form → permission → state → guards → machine → effect → deadlines → event``, all in the caller's
+transaction; the caller commits. Whatever refuses raises an :class:`~compliance.engine.errors.EngineError` and has
+written nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from transitions import MachineError
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from compliance.audit import events
+from compliance.audit.events import Receipt
+from compliance.audit.models import AuditEvent
+from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
+from compliance.engine import content, deadlines
+from compliance.engine.case import Case, CaseDeadline
+from compliance.engine.definition import Action, Holder, Workflow
+from compliance.engine.errors import (
+    InvalidInputError,
+    MovedOnError,
+    NotAllowedError,
+    NotFoundError,
+    RefusedError,
+)
+from compliance.engine.move import Move
+from compliance.engine.registry import registry
+from compliance.kernel import clock, ids
+from compliance.kernel.db import session as current_session
+from compliance.people.models import Person
+
+MAX_FOLLOW_UPS: Final = 8
+
+
+@dataclass
+class Outcome:
+    """What came of it: the case as it is now, and a receipt for each event written."""
+
+    case: Case
+    receipts: list[Receipt] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An action as its page may offer it: possible, or with the sentence that says why not."""
+
+    action: Action
+    refusal: str | None
+
+
+def open_case(
+    kind: str,
+    actor: Actor,
+    data: Mapping[str, Any],
+    *,
+    organisation_id: uuid.UUID,
+    team_id: uuid.UUID | None = None,
+    sample: bool = False,
+) -> Outcome:
+    """Open a case of *kind* for an organisation; raises :class:`EngineError` subclasses, having written nothing."""
+    workflow = registry().process(kind).workflow
+    if not workflow.may_open.permits_in(actor, organisation_id, team_id):
+        raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
+    form = validated(workflow.open_form, data)
+    at, session, case_id = clock.now(), current_session(), ids.new_id()
+    case = workflow.model(
+        id=case_id,
+        kind=kind,
+        reference=_free_reference(session, workflow),
+        stream=f"{kind}/{case_id}",
+        definition=workflow.version,
+        state=workflow.start.value,
+        organisation_id=organisation_id,
+        team_id=team_id,
+        opened_by_id=actor.id,
+        created_at=at,
+        sample=sample,
+        audit_rev=0,
+        content_version=0,
+    )
+    move = Move(workflow, case, actor, at, session, facts=form.data)
+    with session.no_autoflush:
+        content.take_terms(move, form)
+        case.title = case.title or f"{workflow.title} {case.reference}"
+        _ask(workflow.open_guards, move)
+        if workflow.on_open:
+            workflow.on_open(move)
+        session.add(case)
+        content.keep_version(move)
+        deadlines.enter(move)
+        receipt = _record(move, "open", None, workflow.may_open.capacity(actor, case))
+    session.flush()
+    return _follow_up(Outcome(case, [receipt]), workflow)
+
+
+def fire(
+    kind: str,
+    reference: str,
+    name: str,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    *,
+    seen: str | None = None,
+) -> Outcome:
+    """Do the action called *name* to a case as *actor*.
+
+    *seen* is the content digest that the actor's form showed; a deciding action asks for it and is refused when the case
+    says something else by now.
+    """
+    case = find(kind, reference, actor, lock=True)
+    process = registry().process(kind, case.definition)
+    action = process.workflow.action(name)
+    if action is None:
+        raise NotFoundError(f"“{name[:60]}” is not something that can be done to a {process.workflow.title.lower()}.")
+    capacity = action.allow.capacity(actor, case)
+    if capacity is None:
+        raise NotAllowedError(f"“{action.label}” is for: {action.allow}.")
+    if case.state not in action.sources:
+        raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}")
+    if action.binds and seen != case.content_digest:
+        raise MovedOnError(
+            f"The case changed after you opened the form. {moved_on(case)} Look at it again, then decide."
+        )
+    form = validated(action.form, data or {})
+    move = Move(process.workflow, case, actor, clock.now(), current_session(), facts=form.data)
+    _ask(action.guards, move)
+    return _follow_up(Outcome(case, [_apply(move, action, form, capacity)]), process.workflow)
+
+
+def available(case: Case, actor: Actor) -> list[Offered]:
+    """Return the actions that *actor* may do to *case* in its state, each with the reason it is refused right now."""
+    workflow = registry().process(case.kind, case.definition).workflow
+    move = Move(workflow, case, actor, clock.now(), current_session())
+    return [
+        Offered(action, next((sentence for guard in action.guards if (sentence := guard(move))), None))
+        for action in workflow.actions
+        if case.state in action.sources and not action.by_itself and action.allow.permits(actor, case)
+    ]
+
+
+def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case:
+    """Return the case that *actor* sees under *reference*; raises :class:`NotFoundError` alike for all others."""
+    model = registry().process(kind).workflow.model
+    query = sa.select(model).where(model.reference == ids.clean_reference(reference[:40]), visible_to(actor, model))
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    case: Case | None = current_session().scalars(query).one_or_none()
+    if case is None:
+        raise NotFoundError(
+            "There is nothing here for you under this reference. Check it, or ask whoever sent it to you."
+        )
+    return case
+
+
+def sweep(at: dt.datetime | None = None, limit: int = 100) -> int:
+    """Carry out every deadline that has passed, each in a transaction of its own; return how many."""
+    session, moment, done = current_session(), at or clock.now(), 0
+    ids_due = deadlines.passed(session, moment, limit)
+    session.rollback()
+    for deadline_id in ids_due:
+        done += _carry_out(session, deadline_id, moment)
+        session.commit()
+    return done
+
+
+def validated(form_class: type[Form], data: Mapping[str, Any]) -> Form:
+    """Return the form filled with *data*; raises :class:`InvalidInputError` for unknown fields and refused values."""
+    given = data if isinstance(data, MultiDict) else MultiDict({k: v for k, v in data.items() if v is not None})
+    form = form_class(MultiDict((key, _text(value)) for key, value in given.items(multi=True)))
+    strangers = {key: ["There is no such field."] for key in given if key not in form}
+    if strangers:
+        raise InvalidInputError(strangers)
+    if not form.validate():
+        raise InvalidInputError({name: [str(e) for e in found] for name, found in form.errors.items() if name})
+    return form
+
+
+def moved_on(case: Case) -> str:
+    """Return who brought the case to where it is, and when."""
+    session = current_session()
+    newest = session.execute(
+        sa.select(AuditEvent.actor_id, AuditEvent.at).where(
+            AuditEvent.stream == case.stream, AuditEvent.rev == case.audit_rev
+        )
+    ).one()
+    person = session.get(Person, uuid.UUID(newest.actor_id)) if newest.actor_id.count("-") == 4 else None  # noqa: PLR2004 - a UUID's dashes
+    label = registry().process(case.kind, case.definition).workflow.stage(case.state).label
+    who = person.name if person else "Countersign"
+    return f"It is “{label}” since {who} acted on {newest.at:%d %B %Y at %H:%M} UTC."
+
+
+def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) -> Receipt:
+    case, before = move.case, move.case.state
+    with move.session.no_autoflush:
+        if form is not None:
+            content.take_terms(move, form)
+        if action.effect:
+            action.effect(move)
+        try:
+            registry().process(case.kind, case.definition).machine.events[action.name].trigger(case, move)
+        except MachineError:
+            raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}") from None
+        _hold(move, action)
+        content.keep_version(move)
+        if action.targets:
+            deadlines.enter(move)
+        receipt = _record(move, action.name, before, capacity)
+    move.session.flush()
+    return receipt
+
+
+def _hold(move: Move, action: Action) -> None:
+    case = move.case
+    if action.holder is Holder.TAKE:
+        case.holder_id, case.held_since = move.actor.id, move.at
+    elif action.holder is Holder.RELEASE or (action.targets and not move.workflow.stage(case.state).waits_for.is_staff):
+        case.holder_id, case.held_since = None, None
+
+
+def _record(move: Move, name: str, before: str | None, capacity: str | None) -> Receipt:
+    case = move.case
+    return events.append(
+        case,
+        f"{case.kind}.{name}",
+        move.actor,
+        session=move.session,
+        organisation_id=case.organisation_id,
+        from_state=before,
+        to_state=case.state,
+        subject={"content": case.content_version, "digest": case.content_digest},
+        changes=move.changes,
+        reason=move.fact("reason"),
+        policy=move.policy,
+        capacity=capacity,
+        at=move.at,
+    )
+
+
+def _ask(guards: tuple[Any, ...], move: Move) -> None:
+    for guard in guards:
+        if sentence := guard(move):
+            raise RefusedError(sentence)
+
+
+def _follow_up(outcome: Outcome, workflow: Workflow) -> Outcome:
+    """Fire what fires by itself as soon as it can."""
+    case, session = outcome.case, current_session()
+    for _ in range(MAX_FOLLOW_UPS):
+        for action in workflow.actions:
+            move = Move(workflow, case, SYSTEM_ACTOR, clock.now(), session, facts={})
+            if action.auto and case.state in action.sources and not any(guard(move) for guard in action.guards):
+                outcome.receipts.append(_apply(move, action, None, "system"))
+                break
+        else:
+            break
+    return outcome
+
+
+def _carry_out(session: Session, deadline_id: uuid.UUID, at: dt.datetime) -> int:
+    deadline = session.get(CaseDeadline, deadline_id, with_for_update={"skip_locked": True}, populate_existing=True)
+    if deadline is None or deadline.settled_at is not None:
+        return 0
+    case = session.scalars(
+        sa.select(Case)
+        .where(Case.id == deadline.case_id)
+        .with_for_update(of=Case)
+        .execution_options(populate_existing=True)
+    ).one()
+    workflow = registry().process(case.kind, case.definition).workflow
+    deadline.settled_at = at
+    move = Move(workflow, case, SYSTEM_ACTOR, at, session, facts={})
+    what, _, name = deadline.what.partition(":")
+    action = workflow.action(name) if what == "act" else None
+    if action is not None:
+        if case.state in action.sources and not any(guard(move) for guard in action.guards):
+            _follow_up(Outcome(case, [_apply(move, action, None, "system")]), workflow)
+    else:
+        case.late = case.late or what == "late"
+        _record(move, what, case.state, "system")
+    session.flush()
+    return 1
+
+
+def _free_reference(session: Session, workflow: Workflow) -> str:
+    while True:
+        reference = ids.new_reference(workflow.prefix)
+        if session.scalar(sa.select(Case.id).where(Case.reference == reference)) is None:
+            return reference
+
+
+def _text(value: object) -> Any:  # noqa: ANN401 - what WTForms takes
+    return (
+        value if isinstance(value, str | bytes) else ("true" if value is True else "" if value is False else str(value))
+    )

@@ -1,0 +1,115 @@
+"""One application for a run, and a database of its own for each test.
+
+Every test commits for real, so that deferred constraints, triggers and second connections behave as in production. The
+database is a copy of a migrated template: a file on SQLite, ``CREATE DATABASE … TEMPLATE`` on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from compliance import create_app
+from compliance.kernel import db, migrations
+from compliance.settings import from_environment
+
+SERVER = os.environ.get("COMPLIANCE_TEST_DATABASE_URL", "")
+
+
+class Store:
+    """Where the databases of a run come from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = f"countersign_{uuid.uuid4().hex[:12]}"
+
+    def make_template(self) -> str:
+        if SERVER:
+            self.on_server(f'CREATE DATABASE "{self.name}"')
+            return self.url(self.name)
+        return f"sqlite:///{self.folder / 'template.db'}"
+
+    def copy(self) -> str:
+        name = f"{self.name}_{uuid.uuid4().hex[:8]}"
+        if SERVER:
+            self.on_server(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
+            return self.url(name)
+        shutil.copy(self.folder / "template.db", self.folder / f"{name}.db")
+        return f"sqlite:///{self.folder / name}.db"
+
+    def drop(self, url: str) -> None:
+        made = sa.make_url(url)
+        if SERVER:
+            self.on_server(f'DROP DATABASE "{made.database}" WITH (FORCE)')
+        else:
+            for path in self.folder.glob(f"{Path(str(made.database)).name}*"):
+                path.unlink()
+
+    def url(self, name: str) -> str:
+        return sa.make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+
+    def on_server(self, statement: str) -> None:
+        engine = sa.create_engine(SERVER, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(statement))
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    made = Store(tmp_path_factory.mktemp("databases"))
+    url = made.make_template()
+    engine = db.make_engine(url)
+    migrations.upgrade(engine)
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    yield made
+    made.drop(url)
+
+
+@pytest.fixture(scope="session")
+def whole_app(data_dir: Path) -> Flask:
+    """Return the application with the processes that the tests declare for themselves."""
+    return create_app(
+        from_environment(
+            {
+                "COMPLIANCE_ENV": "test",
+                "COMPLIANCE_DATA_DIR": str(data_dir),
+                "COMPLIANCE_SECRET_KEY": "k" * 48,
+                "COMPLIANCE_WORKFLOWS": "workflows,tests.engine.processes",
+            }
+        )
+    )
+
+
+@pytest.fixture
+def database_url(store: Store) -> Iterator[str]:
+    url = store.copy()
+    yield url
+    store.drop(url)
+
+
+@pytest.fixture
+def app(whole_app: Flask, database_url: str) -> Iterator[Flask]:
+    """Return the application on a fresh database, inside an application context."""
+    engine = db.make_engine(database_url)
+    with whole_app.app_context():
+        db.db.engines[None] = engine
+        yield whole_app
+        db.db.session.remove()
+    engine.dispose()

@@ -1,0 +1,1 @@
+"""Processes that exist only for the tests of the engine."""

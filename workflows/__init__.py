@@ -1,0 +1,1 @@
+"""The processes of the programme, one module each, found by discovery."""
