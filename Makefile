@@ -1,0 +1,42 @@
+# Two commands do everything on a fresh Debian machine with Python 3.11, make and git: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PORT ?= 5000
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: env run test check conformance freeze clean
+
+env: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+run: env
+	$(BIN)/countersign db upgrade
+	$(BIN)/countersign run --port $(PORT)
+
+test: env
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && export COMPLIANCE_DATA_DIR="$$scratch" && \
+		$(BIN)/countersign db upgrade && $(BIN)/countersign db check
+
+freeze: env
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make freeze" pyproject.toml --extra postgres -o requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make freeze" pyproject.toml --extra postgres --group dev -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) var dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache
