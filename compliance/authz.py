@@ -231,9 +231,7 @@ def is_worker(actor: Actor, row: Scoped) -> bool:
     if actor.id is not None and row.worker_id == actor.id:
         return True
     agency = row.worker_organisation_id
-    return agency is not None and any(
-        actor.holds(role, agency) for role in (Role.AGENCY_OWNER, Role.AGENCY_MEMBER)
-    )
+    return agency is not None and any(actor.holds(role, agency) for role in (Role.AGENCY_OWNER, Role.AGENCY_MEMBER))
 
 
 def _any_capacity(actor: Actor, row: Scoped) -> str | None:

@@ -158,14 +158,11 @@ def _keep_openings(active: Session, event_id: uuid.UUID, openings: list[Opening]
 
 
 def _head(active: Session, name: str) -> AuditStream:
+    """Return the stream's row, locked; made when it is new, whichever of two first writers comes first."""
     with active.no_autoflush:
-        found = active.get(AuditStream, name, with_for_update=True)
-    if found is None:
-        found = AuditStream(name=name, audit_rev=0, audit_head=None)
-        active.add(found)
-        # The row must exist before a second writer asks for its lock; the unique key then decides between the two.
-        active.flush([found])
-    return found
+        made = sa.text("INSERT INTO audit_stream (name, audit_rev) VALUES (:name, 0) ON CONFLICT DO NOTHING")
+        active.execute(made, {"name": name})
+        return active.get_one(AuditStream, name, with_for_update=True)
 
 
 def _actor(actor: Actor, capacity: str | None) -> dict[str, Any]:

@@ -129,8 +129,8 @@ class Action:
     """Something that can be done to a case.
 
     ``target`` is a state, a :class:`Branch`, or ``None`` when the case stays where it is. ``due`` makes a system
-    action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its guards
-    hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
+    action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its
+    guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
     """
 
     name: str

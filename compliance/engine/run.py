@@ -114,8 +114,8 @@ def fire(
 ) -> Outcome:
     """Do the action called *name* to a case as *actor*.
 
-    *seen* is the content digest that the actor's form showed; a deciding action asks for it and is refused when the case
-    says something else by now.
+    *seen* is the content digest that the actor's form showed; a deciding action asks for it and is refused when the
+    case says something else by now.
     """
     case = find(kind, reference, actor, lock=True)
     process = registry().process(kind, case.definition)

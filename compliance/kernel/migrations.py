@@ -9,6 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from compliance.kernel.db import Base
@@ -32,6 +33,13 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Take the database back to *revision*."""
     with engine.begin() as connection:
         command.downgrade(_config(connection), revision)
+
+
+def is_current(engine: Engine) -> bool:
+    """Tell whether every migration of this version has run on the database."""
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_heads()
+        return set(found) == set(ScriptDirectory.from_config(_config(connection)).get_heads())
 
 
 def drift(engine: Engine) -> list[object]:

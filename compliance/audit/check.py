@@ -1,0 +1,64 @@
+"""Checking the record in the database. Nothing here is shared with the code that writes it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+EVENTS: Final = sa.text(
+    "SELECT stream, rev, actor_id, action, entry, leaf_hash, mac FROM audit_event ORDER BY stream, rev"
+)
+HEADS: Final = sa.text(
+    "SELECT stream, audit_rev, audit_head FROM cases UNION ALL SELECT name, audit_rev, audit_head FROM audit_stream"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is not as it was written: where, and what."""
+
+    stream: str
+    rev: int
+    what: str
+
+    def __str__(self) -> str:
+        """Return the fault as a line of a report."""
+        return f"{self.stream} revision {self.rev}: {self.what}"
+
+
+def faults(connection: Connection, mac_key: bytes) -> Iterator[Fault]:
+    """Yield everything that is wrong with the record: text, hash, MAC, columns, chain, and the heads of the cases."""
+    stream, rev, head = "", 0, b""
+    heads: dict[str, tuple[int, bytes]] = {}
+    for row in connection.execution_options(yield_per=1000).execute(EVENTS):
+        if row.stream != stream:
+            stream, rev, head = row.stream, 0, b""
+        yield from _event_faults(row, rev, head, mac_key)
+        rev, head = row.rev, bytes(row.leaf_hash)
+        heads[stream] = (rev, head)
+    for row in connection.execute(HEADS):
+        if heads.get(row.stream) != (row.audit_rev, bytes(row.audit_head or b"")):
+            yield Fault(row.stream, row.audit_rev, "the newest event is missing or not the one its row names")
+
+
+def _event_faults(row: Any, rev: int, head: bytes, mac_key: bytes) -> Iterator[Fault]:  # noqa: ANN401 - a raw row
+    raw = row.entry.encode()
+    if hashlib.sha256(b"\0" + raw).digest() != bytes(row.leaf_hash):
+        yield Fault(row.stream, row.rev, "the hash does not fit the text")
+    if not hmac.compare_digest(hmac.digest(mac_key, raw, "sha256"), bytes(row.mac)):
+        yield Fault(row.stream, row.rev, "it was not written by this installation")
+    entry = json.loads(raw)
+    columns = (row.stream, row.rev, row.actor_id, row.action)
+    if (entry["stream"], entry["rev"], entry["actor"]["id"], entry["action"]) != columns:
+        yield Fault(row.stream, row.rev, "the columns say something else than the text")
+    if row.rev != rev + 1:
+        yield Fault(row.stream, row.rev, f"it follows revision {rev}")
+    if (entry["prev"] or "") != head.hex():
+        yield Fault(row.stream, row.rev, "it does not name the event before it")

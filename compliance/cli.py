@@ -1,0 +1,120 @@
+"""The command ``countersign``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TextIO
+
+import click
+from flask import Flask
+from waitress import serve
+
+from compliance.application import create_app
+from compliance.audit import check, events, export
+from compliance.audit.vocabulary import Event
+from compliance.authz import SYSTEM_ACTOR, Channel
+from compliance.engine import run as engine_run
+from compliance.kernel import db, migrations
+from compliance.settings import UnsafeSettingsError
+
+
+@click.group()
+@click.version_option(package_name="countersign")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Countersign, the compliance desk."""
+    try:
+        context.obj = create_app()
+    except UnsafeSettingsError as unsafe:
+        raise click.ClickException(f"Countersign does not start: {unsafe}.") from unsafe
+    context.with_resource(context.obj.app_context())
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=5000, show_default=True)
+@click.pass_obj
+def run(app: Flask, host: str, port: int) -> None:
+    """Serve the desk on this machine."""
+    _refuse_when_behind()
+    click.echo(f"Countersign listens on http://{host}:{port}")
+    serve(app, host=host, port=port, threads=8, ident=None)
+
+
+@main.group("db")
+def database() -> None:
+    """Look after the database."""
+
+
+@database.command()
+def upgrade() -> None:
+    """Bring the database to the schema of this version."""
+    migrations.upgrade(db.engine())
+    click.echo("The database is up to date.")
+
+
+@database.command("check")
+def check_schema() -> None:
+    """Tell whether migrations and models say the same."""
+    found = migrations.drift(db.engine())
+    for difference in found:
+        click.echo(str(difference))
+    if found:
+        raise click.ClickException("The models are ahead of the migrations. Write one.")
+    click.echo("Migrations and models agree.")
+
+
+@main.group()
+def audit() -> None:
+    """Read and check the record."""
+
+
+@audit.command("export")
+@click.argument("out", type=click.File("w", encoding="utf-8", lazy=False))
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
+@click.option("--stream", help="Only this stream, for instance offer/<id>.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (UTC).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this day (UTC).")
+def export_record(
+    out: TextIO, form: str, stream: str | None, since: dt.datetime | None, until: dt.datetime | None
+) -> None:
+    """Write the record, or part of it, to OUT (- for standard output). The export is itself on record."""
+    narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
+    write = export.write_csv if form == "csv" else export.write_jsonl
+    count = write(out, export.rows(db.session(), narrowed))
+    actor = SYSTEM_ACTOR.through(Channel.COMMAND)
+    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "count": count, "stream": stream or ""})
+    db.session().commit()
+    click.echo(f"{count} events written.", err=True)
+
+
+@audit.command()
+@click.option("--database", "against", is_flag=True, required=True, help="Check the record in the database.")
+@click.pass_obj
+def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands flags over by position
+    """Check every event, every chain and every case against each other; exit 1 when something is wrong."""
+    del against
+    key = events.writer().key
+    with db.engine().connect() as connection:
+        found = list(check.faults(connection, key))
+    for fault in found:
+        click.echo(str(fault))
+    if found:
+        raise click.ClickException(f"NOT VERIFIED: {len(found)} faults in the record of {app.name}.")
+    click.echo("VERIFIED")
+
+
+@main.command()
+@click.option("--limit", default=1000, show_default=True)
+def sweep(limit: int) -> None:
+    """Carry out every deadline that has passed, once."""
+    click.echo(f"{engine_run.sweep(limit=limit)} deadlines carried out.")
+
+
+def _utc(day: dt.datetime | None) -> dt.datetime | None:
+    return day.replace(tzinfo=dt.UTC) if day else None
+
+
+def _refuse_when_behind() -> None:
+    if not migrations.is_current(db.engine()):
+        raise click.ClickException("The database is behind this version. Run “countersign db upgrade” first.")
