@@ -7,7 +7,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, Form, FormField, IntegerField, RadioField, StringField
-from wtforms.fields import SelectChoice
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than the published stubs
 from wtforms.validators import InputRequired
 
 TEMPLATES = Path(__file__).parents[2] / "templates"

@@ -9,26 +9,25 @@ from pathlib import Path
 import pytest
 
 STATIC = Path(__file__).parents[2] / "compliance" / "static"
-VENDOR = STATIC / "vendor"
-LISTED: list[dict[str, str]] = json.loads((VENDOR / "VENDOR.json").read_text(encoding="utf-8"))
+LISTED: list[dict[str, str]] = json.loads((STATIC / "VENDOR.json").read_text(encoding="utf-8"))
 MOST_GZIP_BYTES = 60 * 1024
 
 
 @pytest.mark.parametrize("entry", LISTED, ids=lambda entry: entry["file"])
 def test_a_vendored_file_is_the_published_one(entry: dict[str, str]) -> None:
-    content = (VENDOR / entry["file"]).read_bytes()
+    content = (STATIC / entry["file"]).read_bytes()
     assert hashlib.sha256(content).hexdigest() == entry["sha256"]
 
 
 @pytest.mark.parametrize("entry", LISTED, ids=lambda entry: entry["file"])
 def test_a_vendored_file_names_its_origin_and_licence(entry: dict[str, str]) -> None:
     assert all(entry[name] for name in ("name", "version", "licence", "source", "source_file"))
-    assert (VENDOR / entry["licence_file"]).stat().st_size > 0
+    assert (STATIC / entry["licence_file"]).stat().st_size > 0
 
 
 def test_every_file_in_the_vendor_folder_is_listed() -> None:
     named = {entry["file"] for entry in LISTED} | {entry["licence_file"] for entry in LISTED}
-    assert {path.name for path in VENDOR.iterdir()} == named | {"VENDOR.json"}
+    assert {f"vendor/{path.name}" for path in (STATIC / "vendor").iterdir()} == named
 
 
 def test_sheets_and_scripts_stay_within_their_weight() -> None:
