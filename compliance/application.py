@@ -8,16 +8,16 @@ from typing import Final
 
 from flask import Flask, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from flask_wtf import CSRFProtect
 
 from compliance import settings as settings_module
 from compliance.audit import guards
 from compliance.audit.events import Writer
-from compliance.engine.errors import EngineError
 from compliance.engine.registry import discover
 from compliance.kernel import db
 from compliance.settings import Settings
+from compliance.web import cases, errors
+from compliance.web.door import visitor
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
@@ -52,34 +52,24 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.install()
     app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
     app.extensions["workflows"] = discover(chosen.workflow_packages)
-    app.register_error_handler(EngineError, _engine_error)
-    app.register_error_handler(StaleDataError, _stale)
-    app.register_error_handler(HTTPException, _http_error)
+    app.extensions.setdefault("current_actor", lambda: None)
+    CSRFProtect(app)
+    app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
+    app.context_processor(_every_page)
+    errors.install(app)
     app.add_url_rule("/healthz", "healthz", _health, methods=["GET"])
     return app
 
 
+def _every_page() -> dict[str, object]:
+    """Return what the frame of every page shows."""
+    reader = visitor()
+    shown = {"name": reader.name, "roles": sorted(role.label for role in reader.roles)} if reader else None
+    return {"current_actor": shown, "nav": cases.navigation(reader)}
+
+
 def _health() -> ResponseReturnValue:
     return jsonify(status="ok")
-
-
-def _problem(status: int, code: str, sentence: str) -> ResponseReturnValue:
-    db.session().rollback()
-    body = jsonify(type="about:blank", status=status, code=code, detail=sentence)
-    body.status_code, body.mimetype = status, "application/problem+json"
-    return body
-
-
-def _engine_error(error: EngineError) -> ResponseReturnValue:
-    return _problem(error.status, error.code, error.sentence)
-
-
-def _stale(_error: StaleDataError) -> ResponseReturnValue:
-    return _problem(409, "moved_on", "Somebody changed this at the same moment. Look at it again, then decide.")
-
-
-def _http_error(error: HTTPException) -> ResponseReturnValue:
-    return _problem(error.code or 500, "http", error.description or error.name)
 
 
 def _mac_key(data_dir: Path) -> bytes:

@@ -11,16 +11,27 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from compliance import create_app
 from compliance.kernel import db, migrations
 from compliance.settings import from_environment
 
 SERVER = os.environ.get("COMPLIANCE_TEST_DATABASE_URL", "")
+
+
+class FreshContextClient(FlaskClient):
+    """A client whose every request has an application context of its own, as in a server."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:  # noqa: ANN401 - handed on as they come
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
 
 
 class Store:
@@ -85,7 +96,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def whole_app(data_dir: Path) -> Flask:
     """Return the application with the processes that the tests declare for themselves."""
-    return create_app(
+    made = create_app(
         from_environment(
             {
                 "COMPLIANCE_ENV": "test",
@@ -95,6 +106,8 @@ def whole_app(data_dir: Path) -> Flask:
             }
         )
     )
+    made.test_client_class = FreshContextClient
+    return made
 
 
 @pytest.fixture
@@ -109,7 +122,7 @@ def app(whole_app: Flask, database_url: str) -> Iterator[Flask]:
     """Return the application on a fresh database, inside an application context."""
     engine = db.make_engine(database_url)
     with whole_app.app_context():
-        db.db.engines[None] = engine
+        cast("dict[str | None, sa.Engine]", db.db.engines)[None] = engine
         yield whole_app
         db.db.session.remove()
     engine.dispose()

@@ -1,0 +1,31 @@
+"""Who is at the door of a page or of the API."""
+
+from __future__ import annotations
+
+from flask import current_app, g
+
+from compliance.authz import Actor
+from compliance.engine.errors import EngineError
+
+
+class NobodySignedInError(EngineError):
+    """The page is for people who have signed in."""
+
+    status = 401
+    code = "sign_in"
+
+
+def visitor() -> Actor | None:
+    """Return whoever makes this request, or ``None``; looked up once a request."""
+    if "visitor" not in g:
+        g.visitor = current_app.extensions["current_actor"]()
+    found: Actor | None = g.visitor
+    return found
+
+
+def actor() -> Actor:
+    """Return whoever makes this request; raises :class:`NobodySignedInError` for a stranger."""
+    found = visitor()
+    if found is None:
+        raise NobodySignedInError("Sign in first; you will come back to this page.")
+    return found

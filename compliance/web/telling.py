@@ -1,0 +1,131 @@
+"""Saying in words where a case stands and what happened to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from compliance.audit.models import AuditEvent, AuditOpening
+from compliance.authz import Actor
+from compliance.engine.case import Case, CaseComment
+from compliance.engine.definition import Workflow
+from compliance.people.models import Person
+
+NOTICES = {"open": "Opened", "late": "The deadline passed", "remind": "Reminder sent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry of a case's history, ready to be shown."""
+
+    id: str
+    title: str
+    at: dt.datetime
+    actor: str
+    role: str | None
+    behalf_of: str | None
+    reason: str | None
+    body: str | None
+    internal: bool
+    kind: str
+    digest: str
+
+
+def facts(case: Case, workflow: Workflow) -> list[dict[str, str]]:
+    """Return the facts of *case* for its summary: what the process chose to show, or its terms."""
+    if workflow.facts:
+        return [{"label": label, "value": value} for label, value in workflow.facts(case)]
+    form = workflow.open_form()
+    return [
+        {"label": form[name].label.text if name in form else name, "value": str(getattr(case, name) or "")}
+        for name in workflow.terms
+    ]
+
+
+def history(session: Session, case: Case, workflow: Workflow, reader: Actor) -> list[Told]:
+    """Return what happened to *case*, newest first, as far as *reader* may know it."""
+    events = session.scalars(
+        sa.select(AuditEvent).where(AuditEvent.stream == case.stream).order_by(AuditEvent.rev.desc())
+    ).all()
+    reasons = _reasons(session, events)
+    comments = {(c.author_id, c.at): c for c in session.scalars(_comments_of(case))}
+    names = names_of(session, [text for e in events for text in (e.actor_id, e.stands_for_id) if text])
+    told = []
+    for event in events:
+        name = event.action.partition(".")[2]
+        action = workflow.action(name)
+        comment = comments.get((_as_id(event.actor_id), event.at)) if name == "comment" else None
+        internal = bool(comment and comment.internal)
+        if internal and not reader.is_staff:
+            continue
+        shows_reason = reader.is_staff or not (action and action.common)
+        told.append(
+            Told(
+                id=f"r{event.rev}",
+                title=action.label if action else NOTICES.get(name, name),
+                at=event.at,
+                actor=names.get(event.actor_id, "Countersign"),
+                role=None,
+                behalf_of=names.get(event.stands_for_id or ""),
+                reason=reasons.get(event.event_id) if shows_reason else None,
+                body=comment.body if comment else None,
+                internal=internal,
+                kind=_kind(name, binds=bool(action and action.binds)),
+                digest=event.leaf_hash.hex(),
+            )
+        )
+    return told
+
+
+def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of the persons among *ids*."""
+    wanted = {found for text in ids if (found := _as_id(text))}
+    if not wanted:
+        return {}
+    rows = session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return {str(person_id): name for person_id, name in rows}
+
+
+def time_left(due: dt.datetime | None, now: dt.datetime) -> tuple[str, str] | None:
+    """Return how long until *due* in words, and how pressing that is; ``None`` without a deadline."""
+    if due is None:
+        return None
+    seconds = (due - now).total_seconds()
+    amount = abs(seconds)
+    count, unit = (int(amount // 86_400), "day") if amount >= 86_400 else (int(amount // 3600), "hour")  # noqa: PLR2004 - a day
+    words = f"{count} {unit}{'' if count == 1 else 's'}"
+    if seconds < 0:
+        return f"late by {words}", "late"
+    return f"{words} left", "soon" if seconds < 86_400 else "ok"  # noqa: PLR2004 - a day
+
+
+def _comments_of(case: Case) -> sa.Select[Any]:
+    return sa.select(CaseComment).where(CaseComment.case_id == case.id)
+
+
+def _reasons(session: Session, events: Iterable[AuditEvent]) -> dict[uuid.UUID, str]:
+    rows = session.execute(
+        sa.select(AuditOpening.event_id, AuditOpening.value).where(
+            AuditOpening.event_id.in_([event.event_id for event in events]), AuditOpening.path == "reason"
+        )
+    )
+    return {event_id: str(value) for event_id, value in rows}
+
+
+def _kind(name: str, *, binds: bool) -> str:
+    if binds:
+        return "decision"
+    return "comment" if name == "comment" else "system"
+
+
+def _as_id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

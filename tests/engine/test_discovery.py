@@ -1,0 +1,166 @@
+"""A process dropped into a package is found, and everything it declares is there with no further code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compliance.authz import Allow
+from compliance.engine.definition import Action, DefinitionError, Workflow
+from compliance.engine.registry import Registry
+from tests.engine.processes import permit
+
+PROCESS = """
+import enum, uuid
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+from wtforms import Form, StringField
+from wtforms.validators import InputRequired
+from compliance.authz import SYSTEM, Role, any_of
+from compliance.engine.case import Case
+from compliance.engine.definition import Action, Party, Stage, Workflow
+from compliance.kernel.clock import business_days
+
+
+class State(enum.StrEnum):
+    ASKED = "asked"
+    ANSWERED = "answered"
+    LAPSED = "lapsed"
+
+
+class Enquiry(Case):
+    __tablename__ = "dropped_enquiry"
+    __mapper_args__ = {"polymorphic_identity": "enquiry"}
+    id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    topic: Mapped[str]
+
+
+class Ask(Form):
+    topic = StringField("Topic", [InputRequired()])
+
+
+workflow = Workflow(
+    kind="enquiry", title="Enquiry", plural="enquiries", prefix="EN", model=Enquiry, states=State, start=State.ASKED,
+    open_form=Ask, may_open=any_of(Role.HIRING_MANAGER), terms=("topic",),
+    stages={State.ASKED: Stage(waits_for=Party.REVIEWER, within=business_days(1))},
+    actions=(
+        Action("answer", "Answer", (State.ASKED,), State.ANSWERED, any_of(Role.REVIEWER)),
+        Action("lapse", "Lapse", (State.ASKED,), State.LAPSED, SYSTEM, due=business_days(5)),
+    ),
+)
+"""
+
+WALK = """
+import json, os
+import sqlalchemy as sa
+from compliance import create_app
+from compliance.audit import vocabulary
+from compliance.audit.models import AuditEvent
+from compliance.authz import Actor, Grant, Role
+from compliance.engine import run
+from compliance.engine.case import Case, CaseDeadline
+from compliance.kernel import clock, db, migrations
+from compliance.people.models import Organisation, Person
+
+app = create_app()
+with app.app_context():
+    migrations.upgrade(db.engine())
+    from dropped_processes.enquiry import Enquiry
+    Enquiry.__table__.create(db.engine())
+    session = db.session()
+    acme = Organisation(name="Acme", kind="client", created_at=clock.now())
+    mona = Person(email="mona@example.com", name="Mona", created_at=clock.now())
+    session.add_all([acme, mona])
+    session.flush()
+    client = Actor(mona.id, "Mona", frozenset({Grant(Role.HIRING_MANAGER, acme.id)}))
+    desk = Actor(mona.id, "Rita", frozenset({Grant(Role.REVIEWER), Grant(Role.TEAM_LEAD)}))
+    case = run.open_case("enquiry", client, {"topic": "Rates"}, organisation_id=acme.id).case
+    session.commit()
+    told = {
+        "pages": sorted(str(rule) for rule in app.url_map.iter_rules() if "enquiries" in str(rule)),
+        "offered": [offer.action.name for offer in run.available(case, desk)],
+        "deadlines": sorted(session.scalars(sa.select(CaseDeadline.what))),
+        "words": [word for word in vocabulary.words() if word.startswith("enquiry.")],
+        "queue": len(session.scalars(sa.select(Case).where(Case.desk)).all()),
+    }
+    told["offered"] = sorted(told["offered"], key=lambda name: (name == "answer", name))
+    told["offered"].remove("release")
+    told["state"] = run.fire("enquiry", case.reference, "answer", desk).case.state
+    session.commit()
+    told["record"] = list(session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.event_id)))
+    print(json.dumps(told))
+"""
+
+
+def test_a_dropped_process_has_machine_pages_record_deadlines_and_queue(tmp_path: Path) -> None:
+    """It runs in an interpreter of its own: a mapped class cannot leave the one it was born in."""
+    folder = tmp_path / "dropped_processes"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "enquiry.py").write_text(PROCESS)
+    (tmp_path / "walk.py").write_text(WALK)
+    found = subprocess.run(
+        [sys.executable, str(tmp_path / "walk.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path.cwd())]),
+            "COMPLIANCE_ENV": "test",
+            "COMPLIANCE_DATA_DIR": str(tmp_path / "data"),
+            "COMPLIANCE_WORKFLOWS": "dropped_processes",
+        },
+    )
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout) == {
+        "pages": ["/enquiries", "/enquiries/<reference>", "/enquiries/<reference>/<name>", "/enquiries/new"],
+        "offered": ["assign", "claim", "comment", "answer"],
+        "deadlines": ["act:lapse", "late"],
+        "words": [
+            "enquiry.answer",
+            "enquiry.assign",
+            "enquiry.claim",
+            "enquiry.comment",
+            "enquiry.lapse",
+            "enquiry.late",
+            "enquiry.move",
+            "enquiry.open",
+            "enquiry.release",
+            "enquiry.remind",
+        ],
+        "state": "answered",
+        "record": ["enquiry.open", "enquiry.answer"],
+        "queue": 1,
+    }
+
+
+def test_two_processes_of_one_name_are_refused() -> None:
+    registry = Registry()
+    registry.add(permit.workflow)
+    with pytest.raises(DefinitionError, match="two processes"):
+        registry.add(permit.workflow)
+
+
+def test_an_action_that_nobody_may_do_cannot_be_declared() -> None:
+    with pytest.raises(DefinitionError, match="say who may do it"):
+        Action("x", "X", (permit.State.DRAFT,), None, Allow())
+
+
+def test_a_state_that_nothing_leads_to_cannot_be_declared() -> None:
+    with pytest.raises(DefinitionError, match="no action leads to"):
+        Workflow(
+            kind="broken",
+            title="Broken",
+            model=permit.Permit,
+            states=permit.State,
+            start=permit.State.DRAFT,
+            actions=(),
+            open_form=permit.Terms,
+            may_open=permit.reviewer,
+        )
