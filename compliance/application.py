@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from http.client import BAD_REQUEST
 from pathlib import Path
 from typing import Final
 
-from flask import Flask, jsonify, request
+from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 
@@ -15,11 +16,16 @@ from compliance.audit import guards
 from compliance.audit.events import Writer
 from compliance.engine.registry import discover
 from compliance.kernel import db
+from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import cases, errors
+from compliance.web import cases, errors, people, transaction
 from compliance.web.door import visitor
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 
 
@@ -34,7 +40,8 @@ class Desk(Flask):
         if request.method in READING:
             db.begin_reading()
         response = self.make_response(super().dispatch_request())
-        if request.method in READING or response.status_code >= 400:  # noqa: PLR2004 - the first status that refuses
+        refused = response.status_code >= BAD_REQUEST and not transaction.is_kept()
+        if request.method in READING or refused:
             db.session().rollback()
         else:
             db.session().commit()
@@ -52,8 +59,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.install()
     app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
     app.extensions["workflows"] = discover(chosen.workflow_packages)
-    app.extensions.setdefault("current_actor", lambda: None)
+    session.install(app)
     CSRFProtect(app)
+    app.after_request(session.set_cookie)
+    app.after_request(_harden)
+    app.register_blueprint(people.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.context_processor(_every_page)
     errors.install(app)
@@ -65,7 +75,24 @@ def _every_page() -> dict[str, object]:
     """Return what the frame of every page shows."""
     reader = visitor()
     shown = {"name": reader.name, "roles": sorted(role.label for role in reader.roles)} if reader else None
-    return {"current_actor": shown, "nav": cases.navigation(reader)}
+    return {
+        "current_actor": shown,
+        "nav": cases.navigation(reader),
+        "account_nav": [{"label": "Your account", "href": "/account"}],
+        "search_href": False,
+        "theme": request.cookies.get("theme", "system"),
+    }
+
+
+def _harden(response: Response) -> Response:
+    """Tell the browser to run nothing inline, to be framed by nobody and to keep no copy."""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
 
 
 def _health() -> ResponseReturnValue:

@@ -12,9 +12,10 @@ from waitress import serve
 from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
-from compliance.authz import SYSTEM_ACTOR, Channel
+from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
 from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
+from compliance.people import directory, passwords
 from compliance.settings import UnsafeSettingsError
 
 
@@ -62,6 +63,35 @@ def check_schema() -> None:
     if found:
         raise click.ClickException("The models are ahead of the migrations. Write one.")
     click.echo("Migrations and models agree.")
+
+
+@main.group()
+def people() -> None:
+    """Look after the people of the desk and of its clients."""
+
+
+@people.command("add")
+@click.argument("email")
+@click.argument("name")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]), help="May be repeated."
+)
+@click.option("--organisation", help="Where the roles hold; made when it does not exist. Staff roles need none.")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="COUNTERSIGN_NEW_PASSWORD")
+def add_person(email: str, name: str, roles: tuple[str, ...], organisation: str | None, password: str) -> None:
+    """Add a person, with roles and a first password."""
+    by = SYSTEM_ACTOR.through(Channel.COMMAND)
+    try:
+        chosen = passwords.check(password, second_factor=False, about=(name, *email.split("@")))
+        person = directory.add_person(email, name, by)
+        where = directory.organisation(organisation, by) if organisation else None
+        for role in roles:
+            directory.give_role(person, Role(role), by, None if Role(role) in STAFF else where)
+    except (passwords.PasswordError, directory.DirectoryError) as refused:
+        raise click.ClickException(str(refused)) from refused
+    person.password_hash = passwords.hashed(chosen)
+    db.session().commit()
+    click.echo(f"{person.name} can sign in as {person.email}.")
 
 
 @main.group()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,6 +52,38 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[dt.datetime]
+    password_hash: Mapped[str | None]
+    totp_secret: Mapped[bytes | None]
+    totp_last_step: Mapped[int] = mapped_column(default=0)
+    recovery_hashes: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class SignInSession(Base):
+    """A sign-in that lasts. The cookie holds 256 random bits; here stands only their SHA-256."""
+
+    __tablename__ = "sign_in_session"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    began_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]
+    second_factor_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    ip: Mapped[str | None]
+    agent: Mapped[str]
+
+
+class SignInAttempt(Base):
+    """A guess at somebody's password or code; the limits count these."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (sa.Index(None, "account", "at"), sa.Index(None, "ip", "at"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    account: Mapped[bytes]
+    ip: Mapped[str | None]
+    at: Mapped[dt.datetime]
 
 
 class RoleGrant(Base):

@@ -175,9 +175,23 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("sample", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_last_step", sa.Integer(), nullable=False),
+        sa.Column("recovery_hashes", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
         sa.UniqueConstraint("email", name="uq_person_email"),
     )
+    op.create_table(
+        "sign_in_attempt",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account", sa.LargeBinary(), nullable=False),
+        sa.Column("ip", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_sign_in_attempt"),
+    )
+    op.create_index("ix_sign_in_attempt_account_at", "sign_in_attempt", ["account", "at"], unique=False)
+    op.create_index("ix_sign_in_attempt_ip_at", "sign_in_attempt", ["ip", "at"], unique=False)
     op.create_table(
         "saved_view",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -190,6 +204,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_saved_view"),
         sa.UniqueConstraint("person_id", "page", "name", name="uq_saved_view_person_id_page_name"),
     )
+    op.create_table(
+        "sign_in_session",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ip", sa.Text(), nullable=True),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_sign_in_session_person_id_person"),
+        sa.PrimaryKeyConstraint("id", name="pk_sign_in_session"),
+        sa.UniqueConstraint("token_hash", name="uq_sign_in_session_token_hash"),
+    )
+    op.create_index("ix_sign_in_session_person_id", "sign_in_session", ["person_id"], unique=False)
     op.create_table(
         "team",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -462,7 +492,12 @@ def downgrade() -> None:
     op.drop_table("cases")
     op.drop_index("ix_team_organisation_id", table_name="team")
     op.drop_table("team")
+    op.drop_index("ix_sign_in_session_person_id", table_name="sign_in_session")
+    op.drop_table("sign_in_session")
     op.drop_table("saved_view")
+    op.drop_index("ix_sign_in_attempt_ip_at", table_name="sign_in_attempt")
+    op.drop_index("ix_sign_in_attempt_account_at", table_name="sign_in_attempt")
+    op.drop_table("sign_in_attempt")
     op.drop_table("person")
     op.drop_table("organisation")
     op.drop_table("audit_stream")

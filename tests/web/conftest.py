@@ -50,12 +50,12 @@ def check_page(html: str) -> None:
 
 
 @pytest.fixture
-def sign_in(app: Flask) -> Callable[[Actor | None], Browser]:
+def sign_in(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Actor | None], Browser]:
     """Return a way to become somebody; the person is real, only the sign-in is left out."""
     table(Permit).create(engine())
 
     def become(person: Actor | None) -> Browser:
-        app.extensions["current_actor"] = lambda: person
+        monkeypatch.setitem(app.extensions, "current_actor", lambda: person)
         return Browser(app.test_client())
 
     return become

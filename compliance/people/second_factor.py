@@ -1,0 +1,77 @@
+"""The second factor: a code from an authenticator app (RFC 6238), and recovery codes for the day it is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import Final
+
+import pyotp
+import segno
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from compliance.kernel import clock
+from compliance.kernel.ids import ALPHABET
+from compliance.people.models import Person
+
+STEP_SECONDS: Final = 30
+RECOVERY_CODES: Final = 10
+RECOVERY_LENGTH: Final = 12
+_NONCE_BYTES: Final = 12
+
+
+def new_secret() -> str:
+    """Return a fresh shared secret in base 32."""
+    return pyotp.random_base32()
+
+
+def picture(secret: str, person: Person) -> str:
+    """Return the QR code (SVG markup) with which an authenticator app takes *secret* in."""
+    address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name="Countersign")
+    return segno.make(address, error="m").svg_inline(scale=4, omitsize=True, title="Code for your authenticator app")
+
+
+def accepts(secret: str, code: str, last_step: int) -> int | None:
+    """Return the time step of *code*, or ``None``; a step is good once, and one step of skew is allowed."""
+    given = code.replace(" ", "")
+    current = int(clock.now().timestamp()) // STEP_SECONDS
+    totp = pyotp.TOTP(secret)
+    for step in (current - 1, current, current + 1):
+        if step > last_step and hmac.compare_digest(totp.generate_otp(step).encode(), given.encode()):
+            return step
+    return None
+
+
+def keep(person: Person, secret: str, secret_key: str) -> list[str]:
+    """Store *secret* for *person*, encrypted, and return fresh recovery codes, which are shown this once."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    person.totp_secret = nonce + AESGCM(_key(secret_key)).encrypt(nonce, secret.encode(), person.id.bytes)
+    codes = ["".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
+    person.recovery_hashes = [_recovery_hash(code) for code in codes]
+    return codes
+
+
+def kept(person: Person, secret_key: str) -> str:
+    """Return the secret of *person* in clear."""
+    sealed = person.totp_secret or b""
+    return AESGCM(_key(secret_key)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], person.id.bytes).decode()
+
+
+def use_recovery_code(person: Person, code: str) -> bool:
+    """Take a recovery code of *person* out of use; return whether it was one."""
+    digest = _recovery_hash(code.replace("-", "").replace(" ", "").upper())
+    if digest not in person.recovery_hashes:
+        return False
+    person.recovery_hashes = [kept for kept in person.recovery_hashes if kept != digest]
+    return True
+
+
+def _recovery_hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _key(secret_key: str) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=b"countersign second factor").derive(secret_key.encode())

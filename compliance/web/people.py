@@ -1,0 +1,230 @@
+"""Signing in and out, and one's own account."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from wtforms import Form, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from compliance.audit import events
+from compliance.audit.vocabulary import Event
+from compliance.authz import SYSTEM_ACTOR, Actor, Channel
+from compliance.kernel.db import session as database
+from compliance.people import directory, passwords, second_factor, session
+from compliance.people.models import Person
+from compliance.web import transaction
+from compliance.web.door import NobodySignedInError
+
+WRONG = "The address or the password is not right."
+WRONG_CODE = "The code is not right, or was used already. Wait for the next one."
+TOO_MANY = "There were too many wrong tries. Wait five minutes, then try again."
+MAX_TEXT = 1000
+
+blueprint = Blueprint("people", __name__)
+
+
+class SignIn(Form):
+    """Address and password."""
+
+    email = StringField("E-mail address", [InputRequired("Enter your e-mail address."), Length(max=254)])
+    password = PasswordField("Password", [InputRequired("Enter your password."), Length(max=MAX_TEXT)])
+
+
+class Code(Form):
+    """A code of the authenticator app, or a recovery code."""
+
+    code = StringField("Code", [InputRequired("Enter the code."), Length(max=40)])
+
+
+class NewPassword(Form):
+    """The old password and the new one."""
+
+    old = PasswordField("Your password now", [InputRequired("Enter your password."), Length(max=MAX_TEXT)])
+    new = PasswordField("New password", [InputRequired("Enter the new one."), Length(max=MAX_TEXT)])
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+def login() -> ResponseReturnValue:
+    """Ask for address and password."""
+    form = SignIn(request.form if request.method == "POST" else None)
+    if request.method == "GET" or not form.validate():
+        return _page("people/login.html", form, 200 if request.method == "GET" else 422)
+    email, ip = str(form.email.data), request.remote_addr
+    if session.too_many_guesses(email, ip):
+        _note(directory.find(email), Event.PERSON_SIGN_IN_LIMITED)
+        return _page("people/login.html", form, 429, TOO_MANY)
+    person = directory.find(email)
+    usable = person if person is not None and person.active else None
+    if not passwords.matches(usable.password_hash if usable else None, str(form.password.data)) or usable is None:
+        session.note_guess(email, ip)
+        _note(person, Event.PERSON_SIGN_IN_FAILED)
+        return _page("people/login.html", form, 422, WRONG)
+    session.forget_guesses(email)
+    session.begin(usable, second_factor=False)
+    _note(usable, Event.PERSON_SIGNED_IN)
+    return redirect(url_for("people.code", next=_onward()), 303)
+
+
+@blueprint.route("/login/second-factor", methods=["GET", "POST"])
+def code() -> ResponseReturnValue:
+    """Ask for the code of those who have a second factor; send those who still need one to set it up."""
+    visitor = _visitor()
+    if visitor.complete:
+        return redirect(_onward(), 303)
+    if visitor.person.totp_secret is None:
+        return redirect(url_for("people.set_up"), 303)
+    form = Code(request.form if request.method == "POST" else None)
+    if request.method == "GET" or not form.validate():
+        return _page("people/code.html", form, 200 if request.method == "GET" else 422)
+    guess_key, person = f"code:{visitor.person.id}", visitor.person
+    if session.too_many_guesses(guess_key, None):
+        _note(person, Event.PERSON_SIGN_IN_LIMITED)
+        return _page("people/code.html", form, 429, TOO_MANY)
+    if not _accepts(person, str(form.code.data)):
+        session.note_guess(guess_key, None)
+        _note(person, Event.PERSON_SECOND_FACTOR_FAILED)
+        return _page("people/code.html", form, 422, WRONG_CODE)
+    visitor.sign_in.ended_at = visitor.sign_in.seen_at
+    session.begin(person, second_factor=True)
+    return redirect(_onward(), 303)
+
+
+@blueprint.route("/logout", methods=["POST"])
+def logout() -> ResponseReturnValue:
+    """End this sign-in."""
+    visitor = session.current_visitor()
+    if visitor is not None:
+        visitor.sign_in.ended_at = visitor.sign_in.seen_at
+        _note(visitor.person, Event.PERSON_SIGNED_OUT)
+        g.drop_session = True
+    return redirect(url_for("people.login"), 303)
+
+
+@blueprint.route("/account/second-factor", methods=["GET", "POST"])
+def set_up() -> ResponseReturnValue:
+    """Set a second factor up: show the secret, and keep it once a code proves that the app has it."""
+    visitor = _visitor()
+    person = visitor.person
+    if person.totp_secret is not None and not visitor.complete:
+        return redirect(url_for("people.code"), 303)
+    secret = request.form.get("secret") or second_factor.new_secret()
+    form = Code(request.form if request.method == "POST" else None)
+    refusal = None
+    if request.method == "POST" and form.validate():
+        step = _step(secret, str(form.code.data))
+        if step is not None:
+            codes = second_factor.keep(person, secret, current_app.config["SECRET_KEY"])
+            person.totp_last_step = step
+            session.end_all(person)
+            session.begin(person, second_factor=True)
+            _note(person, Event.PERSON_SECOND_FACTOR_SET)
+            return render_template("people/recovery.html", codes=codes)
+        refusal = WRONG_CODE
+    # The SVG is made by the QR library from values of ours; nothing a visitor typed is in it.
+    picture = Markup(second_factor.picture(secret, person))  # noqa: S704 - see above
+    page = render_template("people/set_up.html", form=form, secret=secret, picture=picture, refusal=refusal)
+    return page, 422 if form.errors or refusal else 200
+
+
+@blueprint.route("/account", methods=["GET", "POST"])
+def account() -> ResponseReturnValue:
+    """Show one's account, and change one's password."""
+    visitor = _complete_visitor()
+    form = NewPassword(request.form if request.method == "POST" else None)
+    refusal = None
+    if request.method == "POST" and form.validate():
+        refusal = _change_password(visitor, form)
+        if refusal is None:
+            return redirect(url_for("people.account"), 303)
+    page = render_template("people/account.html", form=form, person=visitor.person, refusal=refusal)
+    return page, 422 if form.errors or refusal else 200
+
+
+@blueprint.route("/preferences/theme", methods=["POST"])
+def theme() -> ResponseReturnValue:
+    """Keep the wish for light or dark in a cookie, so that the next page has it from its first byte."""
+    response = redirect(_local(request.form.get("next")), 303)
+    chosen = request.form.get("theme")
+    if chosen in {"light", "dark", "system"}:
+        response.set_cookie("theme", chosen, max_age=31_536_000, samesite="Lax")
+    return response
+
+
+def _change_password(visitor: session.Visitor, form: NewPassword) -> str | None:
+    person = visitor.person
+    if not passwords.matches(person.password_hash, str(form.old.data)):
+        return "Your password now is not what you typed."
+    about = (person.name, *person.email.split("@"))
+    try:
+        chosen = passwords.check(str(form.new.data), second_factor=person.totp_secret is not None, about=about)
+    except passwords.PasswordError as refused:
+        return str(refused)
+    person.password_hash = passwords.hashed(chosen)
+    session.end_all(person)
+    session.begin(person, second_factor=visitor.sign_in.second_factor_at is not None)
+    _note(person, Event.PERSON_PASSWORD_CHANGED)
+    return None
+
+
+def _visitor() -> session.Visitor:
+    found = session.current_visitor()
+    if found is None:
+        raise NobodySignedInError("Sign in first; you will come back to this page.")
+    return found
+
+
+def _complete_visitor() -> session.Visitor:
+    found = _visitor()
+    if not found.complete:
+        raise NobodySignedInError("Sign in first; you will come back to this page.")
+    return found
+
+
+def _accepts(person: Person, given: str) -> bool:
+    secret = second_factor.kept(person, current_app.config["SECRET_KEY"])
+    step = second_factor.accepts(secret, given, person.totp_last_step)
+    if step is not None:
+        person.totp_last_step = step
+        return True
+    if second_factor.use_recovery_code(person, given):
+        _note(person, Event.PERSON_RECOVERY_CODE_USED)
+        return True
+    return False
+
+
+def _step(secret: str, given: str) -> int | None:
+    try:
+        return second_factor.accepts(secret, given, 0)
+    except ValueError:
+        return None
+
+
+def _note(person: Person | None, event: Event) -> None:
+    """Write what happened at the door to the record; a refusal is kept too."""
+    transaction.keep()
+    actor = Actor(person.id, person.name) if person else SYSTEM_ACTOR
+    events.append(
+        f"user/{person.id}" if person else "log", event, actor.through(Channel.BROWSER, ip=request.remote_addr)
+    )
+    database().flush()
+
+
+def _page(template: str, form: Form, status: int, refusal: str | None = None) -> ResponseReturnValue:
+    return render_template(template, form=form, refusal=refusal, next=_onward()), status
+
+
+def _onward() -> str:
+    return _local(request.args.get("next"))
+
+
+def _local(address: str | None) -> str:
+    """Return *address* rebuilt from its path and query when it lies on this site, else the start page."""
+    parts = urlsplit((address or "/").replace("\\", "/"))
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
+        return "/"
+    path = "".join(c for c in parts.path if c.isprintable())
+    return f"{path}?{parts.query}" if parts.query and parts.query.isprintable() else path
