@@ -36,11 +36,13 @@ def take_terms(move: Move, form: Form) -> None:
         name = field.short_name
         if name not in sa.inspect(type(move.case)).column_attrs:
             continue
+        free_text = isinstance(field, StringField)
         old, new = getattr(move.case, name), move.fact(name)
+        if new is None and free_text:
+            new = ""  # A field left out says the same as a field left empty.
         if old == new:
             continue
         setattr(move.case, name, new)
-        free_text = isinstance(field, StringField) and isinstance(new, str)
         before, after = plain(old), plain(new)
         move.changes[name] = [Sealed(before), Sealed(after)] if free_text else [before, after]
 

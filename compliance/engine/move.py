@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
-from compliance.people.models import Organisation
+from compliance.people.models import Organisation, Person
 
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
@@ -41,6 +41,11 @@ class Move:
     def organisation(self) -> Organisation:
         """The client whose case it is."""
         return self.session.get_one(Organisation, self.case.organisation_id)
+
+    def person_with(self, email: str) -> uuid.UUID | None:
+        """Return who signs in with *email*, or ``None`` when nobody does."""
+        found: uuid.UUID | None = self.session.scalar(sa.select(Person.id).where(Person.email == email.strip().lower()))
+        return found
 
     @cached_property
     def doers(self) -> Mapping[str, frozenset[uuid.UUID]]:

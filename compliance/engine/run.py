@@ -16,14 +16,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from transitions import MachineError
-from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import content, deadlines
+from compliance.engine import content, deadlines, inputs
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -175,13 +174,9 @@ def sweep(at: dt.datetime | None = None, limit: int = 100) -> int:
 
 def validated(form_class: type[Form], data: Mapping[str, Any]) -> Form:
     """Return the form filled with *data*; raises :class:`InvalidInputError` for unknown fields and refused values."""
-    given = data if isinstance(data, MultiDict) else MultiDict({k: v for k, v in data.items() if v is not None})
-    form = form_class(MultiDict((key, _text(value)) for key, value in given.items(multi=True)))
-    strangers = {key: ["There is no such field."] for key in given if key not in form}
-    if strangers:
-        raise InvalidInputError(strangers)
-    if not form.validate():
-        raise InvalidInputError({name: [str(e) for e in found] for name, found in form.errors.items() if name})
+    form, errors = inputs.fill(form_class, data)
+    if errors:
+        raise InvalidInputError(errors)
     return form
 
 
@@ -296,9 +291,3 @@ def _free_reference(session: Session, workflow: Workflow) -> str:
         reference = ids.new_reference(workflow.prefix)
         if session.scalar(sa.select(Case.id).where(Case.reference == reference)) is None:
             return reference
-
-
-def _text(value: object) -> Any:  # noqa: ANN401 - what WTForms takes
-    return (
-        value if isinstance(value, str | bytes) else ("true" if value is True else "" if value is False else str(value))
-    )

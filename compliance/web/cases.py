@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
 
 from compliance.authz import Actor, visible_to
-from compliance.engine import run
+from compliance.engine import inputs, run
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Workflow
+from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
@@ -101,7 +100,7 @@ def opening(kind: str) -> ResponseReturnValue:
     places = _places(actor(), workflow)
     if not places:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
-    form = workflow.open_form(request.form if request.method == "POST" else None)
+    form = workflow.open_form()
     refusal: EngineError | None = None
     if request.method == "POST":
         try:
@@ -114,7 +113,7 @@ def opening(kind: str) -> ResponseReturnValue:
             return redirect(case_href(opened.case), 303)
         except EngineError as refused:
             refusal = refused
-            form.validate()
+            form, _errors = inputs.fill(workflow.open_form, _given())
     page = render_template(
         "cases/form.html",
         title=f"New {workflow.title.lower()}",
@@ -158,14 +157,14 @@ def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
     action = workflow.action(name)
     if action is None or action.by_itself:
         raise NotFoundError("There is nothing here for you under this address.")
-    form, refusal = _form(action, case), None
+    form, refusal = action.form(obj=case), None
     if request.method == "POST":
         try:
             done = run.fire(kind, reference, name, actor(), _given(), seen=request.form.get("seen"))
             return redirect(case_href(done.case), 303)
         except EngineError as refused:
             refusal = refused
-            form.validate()
+            form, _errors = inputs.fill(action.form, _given())
     page = render_template(
         "cases/form.html",
         title=f"{action.label}: {case.title}",
@@ -252,10 +251,6 @@ def _places(who: Actor, workflow: Workflow) -> list[Place]:
             Place(f"{organisation_id}:{team_id or ''}", f"{name}, {team}" if team else name, organisation_id, team_id)
         )
     return sorted(found, key=lambda place: place.label)
-
-
-def _form(action: Action, case: Case) -> Form:
-    return action.form(request.form) if request.method == "POST" else action.form(obj=case)
 
 
 def _given() -> MultiDict[str, str]:

@@ -458,6 +458,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_case_version"),
         sa.UniqueConstraint("case_id", "number", name="uq_case_version_case_id_number"),
     )
+    op.create_table(
+        "offer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("freelancer", sa.Text(), nullable=False),
+        sa.Column("freelancer_email", sa.Text(), nullable=False),
+        sa.Column("freelancer_country", sa.Text(), nullable=False),
+        sa.Column("work_place", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("contract_type", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("hours_per_week", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("purchase_order", sa.Text(), nullable=False),
+        sa.Column("former_employee", sa.Boolean(), nullable=False),
+        sa.Column("months_worked", sa.Integer(), nullable=False),
+        sa.Column("behavioural_control", sa.Text(), nullable=False),
+        sa.Column("financial_control", sa.Text(), nullable=False),
+        sa.Column("relationship_of_parties", sa.Text(), nullable=False),
+        sa.Column("reason_codes", sa.JSON(), nullable=False),
+        sa.Column("conditions", sa.Text(), nullable=False),
+        sa.Column("what_would_change_it", sa.Text(), nullable=False),
+        sa.Column("decided_version", sa.Integer(), nullable=True),
+        sa.Column("decided_digest", sa.Text(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("grounds", sa.Text(), nullable=False),
+        sa.Column("came_from", sa.Text(), nullable=False),
+        sa.Column("disagreed_version", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["cases.id"], name="fk_offer_id_cases", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_offer"),
+    )
     for statement in TRIGGERS[op.get_bind().dialect.name]:
         op.execute(sa.DDL(statement))
 
@@ -466,6 +500,7 @@ def downgrade() -> None:
     """Take everything away again."""
     for statement in DROP_TRIGGERS[op.get_bind().dialect.name]:
         op.execute(sa.DDL(statement))
+    op.drop_table("offer")
     op.drop_table("case_version")
     op.drop_table("case_task")
     op.drop_table("case_look")

@@ -105,6 +105,9 @@ def test_a_decision_is_bound_to_what_its_form_showed(acme: Organisation, manager
         ({"title": "", "size": "5"}, "title"),
         ({"title": "x", "size": "0"}, "size"),
         ({"title": "x", "size": "5", "y": "1"}, "y"),
+        ({"title": "\ud800", "size": "5"}, "title"),
+        ({"title": "a\0b", "size": "5"}, "title"),
+        ({"title": "x", "size": "9" * 400}, "size"),
     ],
 )
 def test_bad_input_names_the_field_and_writes_nothing(

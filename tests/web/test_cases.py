@@ -138,3 +138,10 @@ def test_a_script_in_a_title_is_shown_as_text(sign_in: SignIn, mona: Actor) -> N
     address = opened(client, title="<script>alert(1)</script>")
     for page in (address, "/permits"):
         assert "<script>alert(1)" not in client.read(page).text
+
+
+@pytest.mark.parametrize("size,words", [("9" * 400, "too large"), ("1\0", "not text"), ("many", "valid integer")])
+def test_odd_input_comes_back_with_a_sentence(sign_in: SignIn, mona: Actor, size: str, words: str) -> None:
+    response = sign_in(mona).send("/permits/new", title="Crane", size=size)
+    assert response.status_code == 422
+    assert words in response.text

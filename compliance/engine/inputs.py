@@ -1,0 +1,53 @@
+"""What arrives from outside, held against the form that it is for. Nothing that arrives can do more than be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+LARGEST: Final = 2**63 - 1
+NO_SUCH_FIELD: Final = "There is no such field."
+NOT_TEXT: Final = "This holds a character that is not text. Type it again instead of pasting it."
+TOO_LARGE: Final = "The number is too large."
+
+
+def fill(form_class: type[Form], data: Mapping[str, Any]) -> tuple[Form, dict[str, list[str]]]:
+    """Return *form_class* filled with *data*, and every field's errors; the form's fields carry theirs as well."""
+    given = data if isinstance(data, MultiDict) else MultiDict({k: v for k, v in data.items() if v is not None})
+    form = form_class(MultiDict((key, _text(value)) for key, value in given.items(multi=True)))
+    errors = {key: [NO_SUCH_FIELD] for key in given if key not in form}
+    errors |= {field.short_name: [sentence] for field in form if (sentence := _unreadable(field))}
+    for name in errors:
+        if name in form:
+            form[name].errors = errors[name]
+    if not errors and not form.validate():
+        errors = {name: [str(error) for error in found] for name, found in form.errors.items() if name}
+    return form, errors
+
+
+def _unreadable(field: Any) -> str | None:  # noqa: ANN401 - fields share no useful type
+    """Return why what came for *field* can be neither stored nor compared, or ``None``."""
+    for raw in field.raw_data or ():
+        if isinstance(raw, str) and ("\0" in raw or not _encodes(raw)):
+            return NOT_TEXT
+    if isinstance(field.data, int) and abs(field.data) > LARGEST:
+        return TOO_LARGE
+    return None
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _text(value: object) -> Any:  # noqa: ANN401 - what WTForms takes
+    """Return *value* as a browser would have sent it."""
+    if isinstance(value, bool):
+        return "true" if value else ""
+    return value if isinstance(value, str) else str(value)

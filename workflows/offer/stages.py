@@ -1,0 +1,107 @@
+"""What each state of an offer means to its readers, whose turn it is, and how long it may last."""
+
+from __future__ import annotations
+
+from compliance.engine.definition import Party, Stage, Tone
+from compliance.kernel.clock import business_days, calendar_days
+from workflows.offer.model import State
+
+STAGES = {
+    State.DRAFT: Stage(
+        "Draft", "The client is still writing this offer.", Party.CLIENT, staff_sees=False, worker_sees=False
+    ),
+    State.AWAITING_APPROVAL: Stage(
+        "Awaiting approval",
+        "The client's own approvers must sign first.",
+        Party.APPROVERS,
+        Tone.WAITING,
+        staff_sees=False,
+        worker_sees=False,
+    ),
+    State.SUBMITTED: Stage(
+        "Submitted", "A reviewer will take this offer up.", Party.REVIEWER, Tone.PROGRESS, business_days(1)
+    ),
+    State.REVIEW: Stage(
+        "Classification review",
+        "A reviewer is looking at how the work will be done.",
+        Party.REVIEWER,
+        Tone.PROGRESS,
+        business_days(3),
+    ),
+    State.INFO_CLIENT: Stage(
+        "Question to the client",
+        "The reviewer asked the client for more, and goes on with the answer.",
+        Party.CLIENT,
+        Tone.WAITING,
+        business_days(10),
+        (calendar_days(3), calendar_days(7)),
+        worker_sees=False,
+    ),
+    State.INFO_FREELANCER: Stage(
+        "Question to the freelancer",
+        "The reviewer asked the freelancer for more, and goes on with the answer.",
+        Party.FREELANCER,
+        Tone.WAITING,
+        business_days(10),
+        (calendar_days(3), calendar_days(7)),
+    ),
+    State.SECOND_REVIEW: Stage(
+        "Second review",
+        "A second reviewer looks at it.",
+        Party.SENIOR_REVIEWER,
+        Tone.PROGRESS,
+        business_days(2),
+    ),
+    State.ENTERPRISE_READY: Stage(
+        "Enterprise Ready",
+        "The engagement was found to fit an independent contractor. Onboarding comes next.",
+        Party.CLIENT,
+        Tone.GOOD,
+        business_days(1),
+    ),
+    State.EMPLOYEE_ROUTE: Stage(
+        "Employee route",
+        "The work was found to be employment. It can go through the payroll partner.",
+        Party.CLIENT,
+        Tone.WAITING,
+        business_days(7),
+    ),
+    State.PAYROLL_ONBOARDING: Stage(
+        "Payroll onboarding",
+        "The employer of record hires the worker.",
+        Party.CLIENT,
+        Tone.PROGRESS,
+        business_days(7),
+    ),
+    State.REJECTED: Stage(
+        "Rejected", "It cannot go on as it is. The reasons say what would change that.", tone=Tone.BAD
+    ),
+    State.DISAGREEMENT: Stage(
+        "Disagreement",
+        "A senior reviewer who was not part of the decision looks at it afresh.",
+        Party.SENIOR_REVIEWER,
+        Tone.PROGRESS,
+        calendar_days(45),
+    ),
+    State.ONBOARDING: Stage(
+        "Onboarding",
+        "Contract and checks are being completed. Work cannot begin yet.",
+        Party.CLIENT,
+        Tone.PROGRESS,
+        business_days(5),
+    ),
+    State.CLEARED: Stage("Cleared", "Everything is done; the offer waits to be accepted.", Party.FREELANCER, Tone.GOOD),
+    State.ACTIVE: Stage("Active", "Work may be done and billed.", tone=Tone.GOOD),
+    State.REASSESSMENT: Stage(
+        "Reassessment",
+        "Something changed, so it is classified again. Work goes on under the old terms.",
+        Party.REVIEWER,
+        Tone.PROGRESS,
+        business_days(10),
+    ),
+    State.CLOSING: Stage("Closing", "The engagement ends soon.", Party.CLIENT, Tone.WAITING),
+    State.ENDED: Stage("Ended", "The engagement is over."),
+    State.WITHDRAWN: Stage("Withdrawn", "The client took the offer back."),
+    State.EXPIRED: Stage("Expired", "The offer was not completed within 30 days."),
+    State.SUSPENDED: Stage("Suspended", "All work is on hold.", Party.SENIOR_REVIEWER, Tone.BAD),
+}
