@@ -18,6 +18,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 run: env
 	$(BIN)/countersign db upgrade
+	$(BIN)/countersign demo load
 	$(BIN)/countersign run --port $(PORT)
 
 test: env

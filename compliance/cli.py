@@ -13,6 +13,7 @@ from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
+from compliance.demo import load as sample
 from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
@@ -63,6 +64,25 @@ def check_schema() -> None:
     if found:
         raise click.ClickException("The models are ahead of the migrations. Write one.")
     click.echo("Migrations and models agree.")
+
+
+@main.group()
+def demo() -> None:
+    """Load sample people and cases, or take them away."""
+
+
+@demo.command("load")
+def load_sample() -> None:
+    """Load the sample, once, and say who can sign in."""
+    click.echo("Sample people (all with the password given; the desk sets up its second factor at first sign-in):")
+    for email, role, password in sample.load():
+        click.echo(f"  {email:28} {role:16} {password}")
+
+
+@demo.command("remove")
+def remove_sample() -> None:
+    """Take the sample away in one step; the record of it stays."""
+    click.echo(f"{sample.remove()} sample cases removed, their people can no longer sign in.")
 
 
 @main.group()

@@ -1,0 +1,1 @@
+"""Sample organisations, people and cases, made by firing real actions and marked as sample."""
