@@ -27,15 +27,9 @@ class Settings:
     environment: str
     database_url: str
     secret_key: str
-    previous_secret_key: str | None
     data_dir: Path
     base_url: str
-    allowed_hosts: tuple[str, ...]
-    trusted_proxies: int
-    mail_from: str
-    smtp_url: str | None
     log_name: str
-    log_level: str
     workflow_packages: tuple[str, ...]
 
     @property
@@ -54,26 +48,14 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         environment=environment,
         database_url=values.get("COMPLIANCE_DATABASE_URL", f"sqlite:///{data_dir / 'countersign.db'}"),
         secret_key=values.get("COMPLIANCE_SECRET_KEY") or _development_secret(data_dir, environment),
-        previous_secret_key=values.get("COMPLIANCE_PREVIOUS_SECRET_KEY"),
         data_dir=data_dir,
         base_url=base_url,
-        allowed_hosts=_hosts(values.get("COMPLIANCE_ALLOWED_HOSTS", ""), base_url),
-        trusted_proxies=int(values.get("COMPLIANCE_TRUSTED_PROXIES", "0")),
-        mail_from=values.get("COMPLIANCE_MAIL_FROM", "Countersign <desk@countersign.invalid>"),
-        smtp_url=values.get("COMPLIANCE_SMTP_URL"),
         log_name=values.get("COMPLIANCE_LOG_NAME", f"{urlsplit(base_url).hostname}/audit"),
-        log_level=values.get("COMPLIANCE_LOG_LEVEL", "INFO"),
         workflow_packages=tuple(values.get("COMPLIANCE_WORKFLOWS", "workflows").split(",")),
     )
     if faults := _faults(settings):
         raise UnsafeSettingsError("; ".join(faults))
     return settings
-
-
-def _hosts(listed: str, base_url: str) -> tuple[str, ...]:
-    named = tuple(host.strip() for host in listed.split(",") if host.strip())
-    own = urlsplit(base_url).hostname or "127.0.0.1"
-    return named or (own, "127.0.0.1", "localhost")
 
 
 def _development_secret(data_dir: Path, environment: str) -> str:
@@ -96,6 +78,4 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(f"COMPLIANCE_SECRET_KEY must have at least {MIN_SECRET_LENGTH} random characters")
     if settings.production and not settings.base_url.startswith("https://"):
         faults.append("COMPLIANCE_BASE_URL must begin with https:// in production")
-    if settings.production and "*" in settings.allowed_hosts:
-        faults.append("COMPLIANCE_ALLOWED_HOSTS must name hosts in production, not *")
     return faults

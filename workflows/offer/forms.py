@@ -62,7 +62,9 @@ class Terms(Form):
         "What is to be done, and what is delivered", [InputRequired("Describe the work."), Length(min=20, max=8000)]
     )
     contract_type = SelectField(
-        "How it is paid", choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")]
+        "How it is paid",
+        [InputRequired("Choose how it is paid.")],
+        choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")],
     )
     amount_minor = IntegerField(
         "Price, or rate for an hour, in the smallest unit",
