@@ -18,7 +18,7 @@ from compliance.engine.registry import discover
 from compliance.kernel import db
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import cases, errors, people, transaction
+from compliance.web import cases, errors, people, record, transaction
 from compliance.web.door import visitor
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,6 +41,8 @@ class Desk(Flask):
             db.begin_reading()
         response = self.make_response(super().dispatch_request())
         refused = response.status_code >= BAD_REQUEST and not transaction.is_kept()
+        if transaction.is_left_alone():
+            return response
         if request.method in READING or refused:
             db.session().rollback()
         else:
@@ -64,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.after_request(session.set_cookie)
     app.after_request(_harden)
     app.register_blueprint(people.blueprint)
+    app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.context_processor(_every_page)
     errors.install(app)
@@ -77,7 +80,7 @@ def _every_page() -> dict[str, object]:
     shown = {"name": reader.name, "roles": sorted(role.label for role in reader.roles)} if reader else None
     return {
         "current_actor": shown,
-        "nav": cases.navigation(reader),
+        "nav": cases.navigation(reader) + record.navigation(reader),
         "account_nav": [{"label": "Your account", "href": "/account"}],
         "search_href": False,
         "theme": request.cookies.get("theme", "system"),

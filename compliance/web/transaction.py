@@ -10,6 +10,16 @@ def keep() -> None:
     g.keep_changes = True
 
 
+def leave_alone() -> None:
+    """Leave the transaction to the view, whose answer is still being read from it while it is sent."""
+    g.left_alone = True
+
+
+def is_left_alone() -> bool:
+    """Tell whether :func:`leave_alone` was called in this request."""
+    return bool(g.get("left_alone"))
+
+
 def is_kept() -> bool:
     """Tell whether :func:`keep` was called in this request."""
     return bool(g.get("keep_changes"))

@@ -59,7 +59,7 @@ TRIGGERS = {
     "postgresql": [
         (
             "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            "BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$"
+            "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
         ),
         *(
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
@@ -493,13 +493,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_offer"),
     )
     for statement in TRIGGERS[op.get_bind().dialect.name]:
-        op.execute(sa.DDL(statement))
+        op.execute(sa.text(statement))
 
 
 def downgrade() -> None:
     """Take everything away again."""
     for statement in DROP_TRIGGERS[op.get_bind().dialect.name]:
-        op.execute(sa.DDL(statement))
+        op.execute(sa.text(statement))
     op.drop_table("offer")
     op.drop_table("case_version")
     op.drop_table("case_task")

@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
-from compliance.kernel.money import CURRENCIES, MAX_MINOR_UNITS
+from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
 
 COUNTRY = Regexp(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", message="Use a code such as GB, DE or US-CA.")
 REASON_CODES = {
@@ -66,10 +66,8 @@ class Terms(Form):
         [InputRequired("Choose how it is paid.")],
         choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")],
     )
-    amount_minor = IntegerField(
-        "Price, or rate for an hour, in the smallest unit",
-        [InputRequired("Enter the amount."), NumberRange(1, MAX_MINOR_UNITS, "Enter an amount above zero.")],
-        description="Pence, cents or yen: 125050 for 1,250.50.",
+    amount = StringField(
+        "Price, or rate for an hour", [InputRequired("Enter the amount.")], description="For instance 1,250.50."
     )
     currency = StringField("Currency", [InputRequired("Enter the currency.")])
     hours_per_week = IntegerField("Hours a week", [InputRequired("Enter the hours."), NumberRange(1, 80)])
@@ -82,7 +80,18 @@ class Terms(Form):
         [InputRequired("Enter 0 if none."), NumberRange(0, 600)],
     )
 
-    def validate_currency(self, field: Any) -> None:  # noqa: ANN401 - WTForms hands its own field over
+    def validate_amount(self, field: Any) -> None:  # noqa: ANN401 - WTForms hands its own field over
+        """Refuse what is no amount of the currency, and what is nothing or less."""
+        if self.currency.data not in CURRENCIES:
+            return
+        try:
+            minor = parse_minor(field.data, self.currency.data)
+        except MoneyError as refused:
+            raise ValidationError(str(refused)) from refused
+        if minor <= 0:
+            raise ValidationError("Enter an amount above zero.")
+
+    def validate_currency(self, field: Any) -> None:  # noqa: ANN401 - as above
         """Refuse what is no currency."""
         if field.data not in CURRENCIES:
             raise ValidationError("Use a three-letter currency code such as GBP, EUR or USD.")

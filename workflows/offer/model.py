@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from compliance.engine.case import Case
+from compliance.kernel.money import Money
 
 
 class State(enum.StrEnum):
@@ -100,3 +101,8 @@ class Offer(Case):
     grounds: Mapped[str] = mapped_column(default="")
     came_from: Mapped[str] = mapped_column(default="")
     disagreed_version: Mapped[int | None]
+
+    @property
+    def amount(self) -> str:
+        """The amount as people write it, in major units."""
+        return str(Money(self.amount_minor, self.currency).amount)

@@ -70,8 +70,8 @@ workflow = Workflow(
     start=State.DRAFT,
     open_form=forms.Terms,
     may_open=CLIENT,
-    on_open=rules.meet_freelancer,
-    terms=tuple(field.short_name for field in forms.Terms()),
+    on_open=rules.renew,
+    terms=(*(field.short_name for field in forms.Terms() if field.short_name != "amount"), "amount_minor"),
     stages=STAGES,
     worked_by=REVIEWER,
     facts=_facts,
@@ -302,6 +302,7 @@ workflow = Workflow(
             State.REASSESSMENT,
             CLIENT,
             forms.Terms,
+            effect=rules.take_amount,
             help="Work goes on under the old terms until the change is decided.",
         ),
         Action(

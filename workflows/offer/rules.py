@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
+from compliance.kernel.money import parse_minor
 from workflows.offer.model import Offer, State
 
 # The strict three-part ("ABC") test applies to work done in these states.
@@ -136,9 +137,19 @@ def meet_freelancer(move: Move) -> None:
     move.case.worker_id = move.person_with(move.case.freelancer_email)
 
 
+def take_amount(move: Move) -> None:
+    """Keep the amount in minor units of its currency."""
+    offer: Offer = move.case
+    before, after = offer.amount_minor, parse_minor(move.fact("amount"), offer.currency)
+    if before != after:
+        offer.amount_minor = after
+        move.changes["amount_minor"] = [before, after]
+
+
 def renew(move: Move) -> None:
     """Take the decision off terms that have changed (the record keeps it), and look the freelancer up again."""
     meet_freelancer(move)
+    take_amount(move)
     move.case.decided_version = move.case.decided_digest = move.case.valid_until = None
 
 
