@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PORT ?= 5000
+# Where the published data lies that the shipped rule sets are held to.
+DATA ?= ../shared/data
 export PYTHONPATH := $(CURDIR)
 
 .PHONY: env run test check conformance freeze clean
@@ -32,6 +34,9 @@ check: env
 	$(BIN)/deptry .
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && export COMPLIANCE_DATA_DIR="$$scratch" && \
 		$(BIN)/countersign db upgrade && $(BIN)/countersign db check
+
+conformance: env
+	$(BIN)/python -m tests.conformance $(DATA)
 
 freeze: env
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from typing import TextIO
 
 import click
@@ -17,6 +18,9 @@ from compliance.demo import load as sample
 from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
+from compliance.rules import catalog
+from compliance.rules.errors import RuleSetError, UnknownRuleSetError
+from compliance.rules.lines import decide_lines
 from compliance.settings import UnsafeSettingsError
 
 
@@ -115,6 +119,32 @@ def add_person(email: str, name: str, roles: tuple[str, ...], organisation: str 
 
 
 @main.group()
+def rules() -> None:
+    """Look at the rule sets and decide with them."""
+
+
+@rules.command("list")
+@click.pass_obj
+def list_rules(app: Flask) -> None:
+    """List every rule set that is shipped."""
+    for key in catalog.folders(app.config["SETTINGS"].workflow_packages):
+        found = catalog.get(key, app.config["SETTINGS"].workflow_packages)
+        click.echo(f"{found.key:20} {found.version:8} {found.digest[:12]}  {found.title}")
+
+
+@rules.command("decide")
+@click.argument("key")
+@click.pass_context
+def decide(context: click.Context, key: str) -> None:
+    """Decide on each interview of standard input: one JSON object a line in, one a line out."""
+    try:
+        found = catalog.get(key, context.obj.config["SETTINGS"].workflow_packages)
+    except (UnknownRuleSetError, RuleSetError) as refused:
+        raise click.ClickException(str(refused)) from refused
+    context.exit(decide_lines(found, sys.stdin.buffer, sys.stdout))
+
+
+@main.group()
 def audit() -> None:
     """Read and check the record."""
 
@@ -168,3 +198,7 @@ def _utc(day: dt.datetime | None) -> dt.datetime | None:
 def _refuse_when_behind() -> None:
     if not migrations.is_current(db.engine()):
         raise click.ClickException("The database is behind this version. Run “countersign db upgrade” first.")
+
+
+if __name__ == "__main__":
+    main()

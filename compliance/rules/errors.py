@@ -1,0 +1,71 @@
+"""What can be wrong with a rule set, and with the answers given to it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a rule set's files a fault stands: the file, then the line, then the column or entry."""
+
+    file: str
+    line: int | None = None
+    part: str = ""
+
+    def __str__(self) -> str:
+        """Read as ``control.txt, line 14, column 2 (when)``."""
+        words = [self.file]
+        if self.line is not None:
+            words.append(f"line {self.line}")
+        if self.part:
+            words.append(self.part)
+        return ", ".join(words)
+
+    def at(self, part: str) -> "Place":
+        """Point into the same file and line more precisely."""
+        return Place(self.file, self.line, f"{self.part}, {part}" if self.part else part)
+
+
+class RuleSetError(ValueError):
+    """A rule set cannot be used as it is written; nothing of it was loaded."""
+
+    def __init__(self, place: Place, problem: str) -> None:
+        """Keep the place beside the sentence, so that an editor can jump to it."""
+        super().__init__(f"{place}: {problem}")
+        self.place = place
+        self.problem = problem
+
+
+class AnswerError(ValueError):
+    """An answer is none that the rule set knows; nothing was decided."""
+
+    def __init__(self, section: str | None, question: str | None, problem: str) -> None:
+        """Name the section and the question, where the fault is in one of them."""
+        super().__init__(problem)
+        self.section = section
+        self.question = question
+
+
+class UnknownRuleSetError(LookupError):
+    """No rule set of that key (and version) is in the catalog."""
+
+    def __init__(self, asked_for: str, known: list[str]) -> None:
+        """Say which ones there are."""
+        listed = ", ".join(known) or "none"
+        super().__init__(f"There is no rule set {show(asked_for)}. Known rule sets: {listed}.")
+
+
+_SHOWN = 60
+
+
+def show(value: object) -> str:
+    """Quote a value for a sentence: short, printable, and safe to write as UTF-8 whatever was sent."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = value if isinstance(value, str) else str(value)
+    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    printable = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cut)
+    return f"“{printable}”" if isinstance(value, str) else printable

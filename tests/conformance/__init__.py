@@ -1,0 +1,1 @@
+"""Holding the shipped rule sets to what their publishers print."""

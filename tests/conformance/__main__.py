@@ -1,0 +1,76 @@
+"""Every published row and case of the UK tables, held against the shipped rule set."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from compliance.rules import catalog
+from compliance.rules.rule_set import RuleSet
+
+TABLES = {
+    "exit": "exit",
+    "personal-service": "personalService",
+    "control": "control",
+    "financial-risk": "financialRisk",
+    "part-and-parcel": "partAndParcel",
+    "business-on-own-account": "businessOnOwnAccount",
+}
+WORDS: dict[str, object] = {"true": True, "false": False}
+
+
+def main(folder: Path) -> int:
+    """Compare, print the counts, and return 1 when anything differs, 2 when there is nothing to compare with."""
+    cest = folder / "cest"
+    if not cest.is_dir():
+        print(f"There is no folder {cest}; name the one that holds the published data.", file=sys.stderr)
+        return 2
+    rules = catalog.get("uk-cest-2.4", ("workflows",))
+    differences = [*_rows(rules, cest / "tables-2.4"), *_cases(rules, cest)]
+    for difference in differences[:10]:
+        print(difference)
+    print(f"1 passed, {len(differences)} failed" if not differences else f"0 passed, {len(differences)} failed")
+    return 1 if differences else 0
+
+
+def _rows(rules: RuleSet, tables: Path) -> Iterator[str]:
+    """A published row must be a row of ours: same place, same conditions, same outcome."""
+    count = 0
+    for file, key in TABLES.items():
+        section = next(section for section in rules.sections if section.key == key)
+        assert section.table is not None
+        with (tables / f"{file}.csv").open(newline="") as opened:
+            published = list(csv.reader(opened))
+        names = published[0][:-1]
+        for number, (row, ours) in enumerate(zip(published[1:], section.table.rows, strict=True), start=1):
+            count += 1
+            wanted = [None if not cell else (WORDS.get(cell, cell),) for cell in row[:-1]]
+            if names != [c.key for c in section.table.columns] or (wanted, row[-1]) != (list(ours.cells), ours.outcome):
+                yield f"{file} row {number}: published {row}, ours {ours}"
+    print(f"{count} published rows compared")
+
+
+def _cases(rules: RuleSet, cest: Path) -> Iterator[str]:
+    official = json.loads((cest / "cases_official_public.json").read_text())
+    with gzip.open(cest / "cases_public.jsonl.gz", "rt") as opened:
+        generated = [json.loads(line) for line in opened]
+    for case in [*official, *generated]:
+        finding = rules.decide(case["interview"]).as_json()
+        expected: dict[str, Any] = case["expected"]
+        whole = "id" in case
+        same = finding["result"] == expected["result"]
+        same &= finding["resultWithoutBooa"] == expected.get("resultWithoutBooa", finding["resultWithoutBooa"])
+        scores = finding["scores"]
+        same &= scores == expected["scores"] if whole else expected["scores"].items() <= scores.items()
+        if not same:
+            yield f"{case.get('id') or case['name']}: expected {expected}, got {finding['result']} {scores}"
+    print(f"{len(official)} official and {len(generated)} generated cases compared")
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data")))
