@@ -18,7 +18,7 @@ from compliance.engine.registry import discover
 from compliance.kernel import db
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import cases, errors, people, record, transaction
+from compliance.web import account, cases, errors, people, record, transaction
 from compliance.web.door import visitor
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.after_request(session.set_cookie)
     app.after_request(_harden)
     app.register_blueprint(people.blueprint)
+    app.register_blueprint(account.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.context_processor(_every_page)
@@ -77,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _every_page() -> dict[str, object]:
     """Return what the frame of every page shows."""
     reader = visitor()
-    shown = {"name": reader.name, "roles": sorted(role.label for role in reader.roles)} if reader else None
+    shown = {"name": reader.full_name, "roles": sorted(role.label for role in reader.roles)} if reader else None
     return {
         "current_actor": shown,
         "nav": cases.navigation(reader) + record.navigation(reader),

@@ -139,6 +139,11 @@ class Actor:
         return frozenset(grant.role for grant in self.grants)
 
     @property
+    def full_name(self) -> str:
+        """The name, with that of the absent person the actor stands in for."""
+        return f"{self.name} for {self.stands_for_name}" if self.stands_for_name else self.name
+
+    @property
     def is_staff(self) -> bool:
         """Tell whether the actor works for the programme rather than for a client or as a freelancer."""
         return bool(self.roles & STAFF)

@@ -4,36 +4,57 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Collection
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from compliance.audit import events
 from compliance.audit.sealed import Sealed
 from compliance.audit.vocabulary import Event
-from compliance.authz import STAFF, Actor, Grant, Role
+from compliance.authz import CLIENT, STAFF, Actor, Grant, Role
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.kernel.ids import new_id
-from compliance.people.models import Organisation, Person, RoleGrant, Team
+from compliance.people import sign_ins
+from compliance.people.models import Conflict, Organisation, Person, RoleGrant, Team
+
+AGENCY: Final = frozenset({Role.AGENCY_OWNER, Role.AGENCY_MEMBER})
 
 
 class DirectoryError(ValueError):
     """A person, role or organisation that cannot be; the message is for whoever typed it."""
 
 
-def actor_for(person: Person) -> Actor:
-    """Return *person* as an actor with every role held now; a role in a team reaches the teams below it."""
-    rows = (
-        session()
-        .scalars(sa.select(RoleGrant).where(RoleGrant.person_id == person.id, RoleGrant.ended_at.is_(None)))
-        .all()
+def actor_for(person: Person, absent: Person | None = None, delegated: Collection[str] = ()) -> Actor:
+    """Return *person* as an actor with every role held now; a role in a team reaches the teams below it.
+
+    Standing in for *absent*, the actor has the *delegated* ones of the absent person's roles and none of its own, and
+    the conflicts of interest of both. Takes two statements at most.
+    """
+    source = absent or person
+    held = sa.select(RoleGrant.role, RoleGrant.organisation_id.label("at"), RoleGrant.team_id).where(
+        RoleGrant.person_id == source.id, RoleGrant.ended_at.is_(None)
     )
-    below = _teams_below({row.organisation_id for row in rows if row.team_id})
-    grants = frozenset(
-        Grant(Role(row.role), row.organisation_id, frozenset(below[row.team_id]) if row.team_id else None)
-        for row in rows
+    conflicts = sa.select(
+        sa.literal("conflict"),
+        sa.func.coalesce(Conflict.organisation_id, Conflict.other_person_id),
+        sa.cast(sa.null(), sa.Uuid()),
+    ).where(Conflict.person_id.in_({person.id, source.id}), Conflict.ended_at.is_(None))
+    both: sa.CompoundSelect[Any] = sa.union_all(held, conflicts)
+    rows = session().execute(both).all()
+    roles = [row for row in rows if row.role != "conflict" and (absent is None or row.role in delegated)]
+    below = _teams_below({row.at for row in roles if row.team_id})
+    return Actor(
+        person.id,
+        person.name,
+        frozenset(
+            Grant(Role(row.role), row.at, frozenset(below[row.team_id]) if row.team_id else None) for row in roles
+        ),
+        stands_for=absent.id if absent else None,
+        stands_for_name=absent.name if absent else None,
+        conflicts=frozenset(row.at for row in rows if row.role == "conflict"),
     )
-    return Actor(person.id, person.name, grants)
 
 
 def find(email: str) -> Person | None:
@@ -84,28 +105,72 @@ def add_person(email: str, name: str, by: Actor) -> Person:
     return made
 
 
-def give_role(person: Person, role: Role, by: Actor, organisation: Organisation | None = None) -> RoleGrant:
-    """Give *person* a role; raises :class:`DirectoryError` for a role that does not belong there, or to oneself."""
-    if by.id == person.id:
+def give_role(
+    person: Person, role: Role, by: Actor, organisation: Organisation | None = None, team: Team | None = None
+) -> RoleGrant:
+    """Give *person* a role, everywhere below *team* if one is named; their sign-ins end, so that none has old rights.
+
+    Raises :class:`DirectoryError` for a role that does not belong there, that *by* may not give, or to oneself.
+    """
+    if person.id in by.identities:
         raise DirectoryError("Nobody gives roles to themselves. Ask another administrator.")
-    if (role in STAFF) == (organisation is not None):
-        where = "in the programme, without an organisation" if role in STAFF else "in an organisation; name it"
-        raise DirectoryError(f"The role {role.label} is held {where}.")
+    must_administer(by, organisation.id if organisation else None)
+    check_place(role, organisation, team)
     organisation_id = organisation.id if organisation else None
+    if _held(person.id, role, organisation_id, team.id if team else None):
+        raise DirectoryError(f"{person.name} holds the role {role.label} there already.")
     made = RoleGrant(
         id=new_id(),
         person_id=person.id,
         role=role.value,
         organisation_id=organisation_id,
+        team_id=team.id if team else None,
         given_at=clock.now(),
         given_by_id=by.id,
     )
     session().add(made)
-    events.append(
-        f"user/{person.id}", Event.ROLE_GIVEN, by, organisation_id=organisation_id, subject={"role": role.value}
-    )
-    session().flush()
+    sign_ins.end_all(person.id)
+    _record(Event.ROLE_GIVEN, made, by)
     return made
+
+
+def end_role(grant: RoleGrant, by: Actor, reason: str = "") -> None:
+    """End a role, and the sign-ins of whoever held it.
+
+    Raises :class:`DirectoryError` for somebody else's organisation and for the last administrator of one.
+    """
+    must_administer(by, grant.organisation_id)
+    if grant.ended_at is not None:
+        raise DirectoryError("That role has ended already.")
+    if grant.role in {Role.ACCOUNT_ADMIN, Role.ADMINISTRATOR} and _is_last(grant):
+        raise DirectoryError("This is the last administrator there. Give somebody else the role first.")
+    grant.ended_at = clock.now()
+    sign_ins.end_all(grant.person_id)
+    _record(Event.ROLE_ENDED, grant, by, reason)
+
+
+def must_administer(by: Actor, organisation_id: uuid.UUID | None) -> None:
+    """Refuse whoever may not look after the people of that organisation (``None``: of the programme itself).
+
+    Raises :class:`DirectoryError`. Who stands in for an administrator is none: that role is not delegated.
+    """
+    if by.type == "system" or by.holds(Role.ADMINISTRATOR):
+        return
+    if organisation_id is None or not by.holds(Role.ACCOUNT_ADMIN, organisation_id):
+        raise DirectoryError("Only an administrator of that organisation gives and ends its roles.")
+
+
+def check_place(role: Role, organisation: Organisation | None, team: Team | None) -> None:
+    """Refuse a role where it does not belong: staff in a client, a client's role in an agency, another's team."""
+    if (role in STAFF) == (organisation is not None):
+        where = "in the programme, without an organisation" if role in STAFF else "in an organisation; name it"
+        raise DirectoryError(f"The role {role.label} is held {where}.")
+    if organisation is not None:
+        fitting = {"client": CLIENT, "agency": AGENCY}.get(organisation.kind, frozenset())
+        if role not in fitting:
+            raise DirectoryError(f"The role {role.label} does not belong in this kind of organisation.")
+    if team is not None and (organisation is None or team.organisation_id != organisation.id):
+        raise DirectoryError("That team belongs to another organisation.")
 
 
 def _teams_below(organisations: set[uuid.UUID | None]) -> dict[uuid.UUID, set[uuid.UUID]]:
@@ -121,3 +186,45 @@ def _teams_below(organisations: set[uuid.UUID | None]) -> dict[uuid.UUID, set[uu
         return {team}.union(*(reach(child) for child in children[team]))
 
     return {team: reach(team) for found in list(children.values()) for team in found}
+
+
+def _held(person_id: uuid.UUID, role: Role, organisation_id: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
+    """Tell whether the person holds exactly this role there now."""
+    same = sa.select(RoleGrant.id).where(
+        RoleGrant.person_id == person_id,
+        RoleGrant.role == role.value,
+        RoleGrant.organisation_id.is_not_distinct_from(organisation_id),
+        RoleGrant.team_id.is_not_distinct_from(team_id),
+        RoleGrant.ended_at.is_(None),
+    )
+    return session().scalar(same) is not None
+
+
+def _is_last(grant: RoleGrant) -> bool:
+    """Tell whether nobody else who can sign in holds the role of *grant* where it holds."""
+    others = (
+        sa.select(RoleGrant.id)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(
+            RoleGrant.role == grant.role,
+            RoleGrant.organisation_id.is_not_distinct_from(grant.organisation_id),
+            RoleGrant.person_id != grant.person_id,
+            RoleGrant.ended_at.is_(None),
+            Person.active,
+        )
+        .limit(1)
+    )
+    return session().scalar(others) is None
+
+
+def _record(event: Event, grant: RoleGrant, by: Actor, reason: str = "") -> None:
+    subject = {"role": grant.role, **({"team": str(grant.team_id)} if grant.team_id else {})}
+    events.append(
+        f"user/{grant.person_id}",
+        event,
+        by,
+        organisation_id=grant.organisation_id,
+        subject=subject,
+        reason=reason or None,
+    )
+    session().flush()

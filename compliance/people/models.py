@@ -69,9 +69,21 @@ class SignInSession(Base):
     began_at: Mapped[dt.datetime]
     seen_at: Mapped[dt.datetime]
     second_factor_at: Mapped[dt.datetime | None]
+    proved_at: Mapped[dt.datetime | None]
+    delegation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("delegation.id"))
     ended_at: Mapped[dt.datetime | None]
     ip: Mapped[str | None]
     agent: Mapped[str]
+
+
+class KnownDevice(Base):
+    """A browser in which somebody has signed in completely: strangers' wrong guesses do not hold it up."""
+
+    __tablename__ = "known_device"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    known_since: Mapped[dt.datetime]
 
 
 class SignInAttempt(Base):
@@ -98,4 +110,31 @@ class RoleGrant(Base):
     team_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("team.id"))
     given_at: Mapped[dt.datetime]
     given_by_id: Mapped[uuid.UUID | None]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class Delegation(Base):
+    """Some roles of somebody absent, used by somebody else for a time; both names stand in the record."""
+
+    __tablename__ = "delegation"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    absent_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    stand_in_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    roles: Mapped[list[Any]]
+    starts_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class Conflict(Base):
+    """A declared conflict of interest with an organisation or a person; ended, never deleted."""
+
+    __tablename__ = "conflict"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    other_person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("person.id"))
+    declared_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]

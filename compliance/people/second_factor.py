@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from typing import Final
 
@@ -18,6 +19,7 @@ from compliance.kernel.ids import ALPHABET
 from compliance.people.models import Person
 
 STEP_SECONDS: Final = 30
+SECRET: Final = re.compile(r"[A-Z2-7]{32}")
 RECOVERY_CODES: Final = 10
 RECOVERY_LENGTH: Final = 12
 _NONCE_BYTES: Final = 12

@@ -1,8 +1,8 @@
 """Sign-ins that last, kept on the server; the one place that knows Flask-Login.
 
 The cookie holds 256 random bits and nothing readable. A new one is issued at every sign-in; it dies at sign-out, when
-the password changes, when the person is disabled, after too long without a sign of life,
-and after 12 hours at the latest.
+the password or a role changes, when the person is disabled, when the delegation it uses is over, after too long
+without a sign of life, and after 12 hours at the latest.
 """
 
 from __future__ import annotations
@@ -11,25 +11,29 @@ import datetime as dt
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import sqlalchemy as sa
 from flask import Flask, Request, Response, current_app, g, request
 from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.orm import aliased
 
 from compliance.authz import NEEDS_SECOND_FACTOR, Actor, Channel
 from compliance.kernel import clock
-from compliance.kernel.db import aside, session, table
+from compliance.kernel.db import aside, is_sqlite, session, table
 from compliance.kernel.ids import new_secret
-from compliance.people import directory
-from compliance.people.models import Person, SignInAttempt, SignInSession
+from compliance.people import delegation, directory
+from compliance.people.models import Delegation, KnownDevice, Person, SignInAttempt, SignInSession
 from compliance.settings import Settings
 
 ABSOLUTE: Final = dt.timedelta(hours=12)
 IDLE_STAFF: Final = dt.timedelta(minutes=30)
 TOUCH_EVERY: Final = dt.timedelta(minutes=1)
 SHORT_WINDOW: Final = dt.timedelta(minutes=5)
+FRESH: Final = dt.timedelta(minutes=10)
+DEVICE_KNOWN_FOR: Final = dt.timedelta(days=180)
 GUESSES_SHORT: Final = 10
+GUESSES_CODE: Final = 5
 GUESSES_DAY: Final = 100
 GUESSES_ADDRESS: Final = 50
 
@@ -48,9 +52,15 @@ class Visitor(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
         return self.sign_in.second_factor_at is not None or not self.needs_second_factor
 
     @property
+    def fresh(self) -> bool:
+        """Tell whether the password was typed so lately that keys, roles and factors may be changed."""
+        proved = self.sign_in.proved_at
+        return proved is not None and clock.now() - proved <= FRESH
+
+    @property
     def needs_second_factor(self) -> bool:
         """Tell whether this person must use a second factor, or has set one."""
-        return self.person.totp_secret is not None or bool(self.actor.roles & NEEDS_SECOND_FACTOR)
+        return needs_second_factor(self.person, self.actor)
 
 
 def install(app: Flask) -> None:
@@ -75,8 +85,13 @@ def current_actor() -> Actor | None:
     return visitor.actor.through(Channel.BROWSER, ip=request.remote_addr)
 
 
+def needs_second_factor(person: Person, actor: Actor) -> bool:
+    """Tell whether *person* must use a second factor, or has set one."""
+    return person.totp_secret is not None or bool(actor.roles & NEEDS_SECOND_FACTOR)
+
+
 def begin(person: Person, *, second_factor: bool) -> SignInSession:
-    """Begin a sign-in of *person*; its cookie goes out with the answer to this request."""
+    """Begin a sign-in of *person*, who has just shown who they are; its cookie goes out with this answer."""
     token, now = new_secret(), clock.now()
     made = SignInSession(
         token_hash=_hash(token),
@@ -84,6 +99,7 @@ def begin(person: Person, *, second_factor: bool) -> SignInSession:
         began_at=now,
         seen_at=now,
         second_factor_at=now if second_factor else None,
+        proved_at=now,
         ip=request.remote_addr,
         agent=request.headers.get("User-Agent", "")[:200],
     )
@@ -92,14 +108,20 @@ def begin(person: Person, *, second_factor: bool) -> SignInSession:
     return made
 
 
-def end_all(person: Person, *, but: SignInSession | None = None) -> None:
-    """End every sign-in of *person*, except *but*."""
-    ending = sa.update(table(SignInSession)).where(
-        SignInSession.person_id == person.id, SignInSession.ended_at.is_(None)
-    )
-    if but is not None:
-        ending = ending.where(SignInSession.id != but.id)
-    session().execute(ending.values(ended_at=clock.now()))
+def stand_in(visitor: Visitor, chosen: Delegation | None) -> None:
+    """Go on with the rights of *chosen*, or with one's own again: a change of rights is a new sign-in."""
+    before = visitor.sign_in
+    before.ended_at = clock.now()
+    made = begin(visitor.person, second_factor=False)
+    made.second_factor_at, made.proved_at, made.began_at = before.second_factor_at, before.proved_at, before.began_at
+    made.delegation_id = chosen.id if chosen else None
+
+
+def know_device(person: Person) -> None:
+    """Remember that *person* signed in completely in this browser."""
+    token = new_secret()
+    session().add(KnownDevice(token_hash=_hash(token), person_id=person.id, known_since=clock.now()))
+    g.new_device_token = token
 
 
 def set_cookie(response: Response) -> Response:
@@ -112,6 +134,9 @@ def set_cookie(response: Response) -> Response:
         )
     elif g.pop("drop_session", False):
         response.delete_cookie(cookie_name(), httponly=True, samesite="Lax", secure=secure)
+    if token := g.pop("new_device_token", None):
+        life = int(DEVICE_KNOWN_FOR.total_seconds())
+        response.set_cookie(_device_cookie(), token, max_age=life, httponly=True, samesite="Lax", secure=secure)
     return response
 
 
@@ -121,11 +146,26 @@ def cookie_name() -> str:
     return "__Host-session" if settings.base_url.startswith("https://") else "countersign_session"
 
 
-def too_many_guesses(account: str, ip: str | None) -> bool:
+def guessed_account(email: str, person: Person | None) -> str:
+    """Return under which name a guess counts: the address, or this browser when *person* is known in it.
+
+    So a stranger can use up the guesses of strangers only, and locks nobody out.
+    """
+    token = request.cookies.get(_device_cookie())
+    if token and person is not None:
+        key = (_hash(token), person.id)
+        found = session().get(KnownDevice, key)
+        if found is not None and clock.now() - found.known_since <= DEVICE_KNOWN_FOR:
+            return f"device:{key[0].hex()}"
+    return f"address:{email.strip().lower()}"
+
+
+def too_many_guesses(account: str, ip: str | None, *, at_most: int = GUESSES_SHORT) -> bool:
     """Tell whether the limits on guesses are reached, for the account or for the address they come from."""
     now, key = clock.now(), _account(account)
+    _one_at_a_time(key)
     return (
-        _guesses(SignInAttempt.account == key, now - SHORT_WINDOW) >= GUESSES_SHORT
+        _guesses(SignInAttempt.account == key, now - SHORT_WINDOW) >= at_most
         or _guesses(SignInAttempt.account == key, now - dt.timedelta(days=1)) >= GUESSES_DAY
         or (ip is not None and _guesses(SignInAttempt.ip == ip, now - SHORT_WINDOW) >= GUESSES_ADDRESS)
     )
@@ -136,9 +176,11 @@ def note_guess(account: str, ip: str | None) -> None:
     session().add(SignInAttempt(account=_account(account), ip=ip, at=clock.now()))
 
 
-def forget_guesses(account: str) -> None:
-    """Start counting afresh after the right password."""
-    session().execute(sa.delete(SignInAttempt).where(SignInAttempt.account == _account(account)))
+def _one_at_a_time(key: bytes) -> None:
+    """Let guesses at one account wait for each other, so that many at once do not all pass the same count."""
+    if not is_sqlite():  # There the transaction of a changing request is alone already.
+        lock = int.from_bytes(key[:8], "big", signed=True)
+        session().execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
 
 
 def _guesses(condition: sa.ColumnElement[bool], since: dt.datetime) -> int:
@@ -150,19 +192,25 @@ def _recognise(incoming: Request) -> Visitor | None:
     token = incoming.cookies.get(cookie_name())
     if not token:
         return None
+    absent_person = aliased(Person)
     row = (
         session()
         .execute(
-            sa.select(SignInSession, Person)
+            sa.select(SignInSession, Person, Delegation, absent_person)
             .join(Person, Person.id == SignInSession.person_id)
+            .outerjoin(Delegation, Delegation.id == SignInSession.delegation_id)
+            .outerjoin(absent_person, absent_person.id == Delegation.absent_id)
             .where(SignInSession.token_hash == _hash(token), SignInSession.ended_at.is_(None), Person.active)
         )
         .one_or_none()
     )
     if row is None:
         return None
-    found, person = row
-    actor = directory.actor_for(person)
+    found, person = row[0], row[1]
+    using, absent = cast("Delegation | None", row[2]), cast("Person | None", row[3])
+    if using is not None and not (delegation.is_live(using) and absent is not None and absent.active):
+        return None
+    actor = directory.actor_for(person, absent, using.roles if using is not None else ())
     idle = IDLE_STAFF if actor.is_staff else ABSOLUTE
     now = clock.now()
     if now - found.began_at > ABSOLUTE or now - found.seen_at > idle:
@@ -178,10 +226,14 @@ def _touch(found: SignInSession, now: dt.datetime) -> None:
         connection.execute(sa.update(table(SignInSession)).where(SignInSession.id == found.id).values(seen_at=now))
 
 
+def _device_cookie() -> str:
+    return cookie_name().replace("session", "device")
+
+
 def _account(account: str) -> bytes:
     """Return the key under which guesses are counted; the address itself is not kept beside them."""
     secret: str = current_app.config["SECRET_KEY"]
-    return hmac.digest(secret.encode(), account.strip().lower()[:254].encode(), "sha256")
+    return hmac.digest(secret.encode(), account[:300].encode("utf-8", "replace"), "sha256")
 
 
 def _hash(token: str) -> bytes:

@@ -4,7 +4,7 @@ from compliance.authz import SYSTEM_ACTOR, Actor, Role
 from compliance.kernel.db import session
 from compliance.kernel.ids import new_id
 from compliance.people import directory, passwords
-from compliance.people.models import RoleGrant, Team
+from compliance.people.models import Team
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -17,9 +17,7 @@ def test_a_role_in_a_team_reaches_the_teams_below_it_and_no_other() -> None:
     session().flush()
     session().add(below)
     mona = directory.add_person("mona@example.com", "Mona", SYSTEM_ACTOR)
-    given = directory.give_role(mona, Role.HIRING_MANAGER, SYSTEM_ACTOR, acme)
-    session().get_one(RoleGrant, given.id).team_id = top.id
-    session().flush()
+    directory.give_role(mona, Role.HIRING_MANAGER, SYSTEM_ACTOR, acme, top)
     (grant,) = directory.actor_for(mona).grants
     assert grant.team_ids == frozenset({top.id, below.id})
 
@@ -77,3 +75,35 @@ def test_long_passwords_of_any_characters_work(password: str) -> None:
 
 def test_a_second_factor_allows_a_shorter_password() -> None:
     assert passwords.check("tin boat", second_factor=True) == "tin boat"
+
+
+def test_roles_belong_to_kinds_of_organisations_and_teams_to_theirs() -> None:
+    mona = directory.add_person("mona@example.com", "Mona", SYSTEM_ACTOR)
+    acme = directory.add_organisation("Acme", SYSTEM_ACTOR)
+    studio = directory.add_organisation("Studio", SYSTEM_ACTOR, kind="agency")
+    team = Team(id=new_id(), organisation_id=studio.id, name="Design")
+    with pytest.raises(directory.DirectoryError, match="this kind"):
+        directory.give_role(mona, Role.HIRING_MANAGER, SYSTEM_ACTOR, studio)
+    with pytest.raises(directory.DirectoryError, match="this kind"):
+        directory.give_role(mona, Role.AGENCY_OWNER, SYSTEM_ACTOR, acme)
+    with pytest.raises(directory.DirectoryError, match="another organisation"):
+        directory.give_role(mona, Role.HIRING_MANAGER, SYSTEM_ACTOR, acme, team)
+
+
+def test_a_role_is_given_once_and_ended_by_those_who_may_only() -> None:
+    acme, other = (directory.add_organisation(name, SYSTEM_ACTOR) for name in ("Acme", "Brightwell"))
+    ines, mona = (directory.add_person(f"{n}@example.com", n.title(), SYSTEM_ACTOR) for n in ("ines", "mona"))
+    last = directory.give_role(ines, Role.ACCOUNT_ADMIN, SYSTEM_ACTOR, acme)
+    admin = directory.actor_for(ines)
+    given = directory.give_role(mona, Role.HIRING_MANAGER, admin, acme)
+    for refused, place in ((Role.HIRING_MANAGER, acme), (Role.HIRING_MANAGER, other), (Role.REVIEWER, None)):
+        with pytest.raises(directory.DirectoryError):
+            directory.give_role(mona, refused, admin, place)
+    with pytest.raises(directory.DirectoryError, match="Only an administrator"):
+        directory.end_role(given, directory.actor_for(mona))
+    directory.end_role(given, admin, "left the company")
+    assert directory.actor_for(mona).grants == frozenset()
+    with pytest.raises(directory.DirectoryError, match="ended already"):
+        directory.end_role(given, admin)
+    with pytest.raises(directory.DirectoryError, match="last administrator"):
+        directory.end_role(last, SYSTEM_ACTOR)

@@ -3,55 +3,14 @@ import re
 
 import pyotp
 import pytest
-import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Role
 from compliance.kernel.db import session
-from compliance.people import directory, passwords
-from compliance.people.models import Person
-
-PASSWORD = "seven tin boats go north"
-NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-
-
-def person(email: str, *roles: Role, organisation: str | None = None) -> Person:
-    made = directory.add_person(email, email.partition("@")[0].title(), SYSTEM_ACTOR)
-    made.password_hash = passwords.hashed(PASSWORD)
-    where = directory.organisation(organisation, SYSTEM_ACTOR) if organisation else None
-    for role in roles:
-        directory.give_role(made, role, SYSTEM_ACTOR, where)
-    session().commit()
-    return made
-
-
-def post(client: FlaskClient, address: str, **fields: str) -> TestResponse:
-    token = re.search(r'name="csrf_token" value="([^"]*)"', client.get(address.replace("/logout", "/login")).text)
-    assert token is not None
-    return client.post(address, data={"csrf_token": token[1], **fields})
-
-
-def sign_in(client: FlaskClient, email: str, password: str = PASSWORD) -> TestResponse:
-    return post(client, "/login", email=email, password=password)
-
-
-def set_up_second_factor(client: FlaskClient) -> tuple[str, str]:
-    page = client.get("/account/second-factor").text
-    found = re.search(r'name="secret" value="([A-Z2-7]+)"', page)
-    assert found is not None
-    kept = post(client, "/account/second-factor", secret=found[1], code=pyotp.TOTP(found[1]).now())
-    assert kept.status_code == 200, kept.text
-    recovery = re.search(r"<code>([0-9A-Z]{12})</code>", kept.text)
-    assert recovery is not None
-    return found[1], recovery[1]
-
-
-def actions() -> list[str]:
-    return list(session().scalars(sa.select(AuditEvent.action).order_by(AuditEvent.event_id)))
+from compliance.people import directory
+from tests.people.scene import NOON, PASSWORD, actions, person, post, set_up_second_factor, sign_in
 
 
 @pytest.fixture
@@ -117,6 +76,7 @@ def test_guesses_are_limited_per_account_and_the_limit_passes(client: FlaskClien
         person("mona@example.com", Role.HIRING_MANAGER, organisation="Acme")
         statuses = [sign_in(client, "mona@example.com", f"guess number {n}").status_code for n in range(11)]
         assert statuses == [422] * 10 + [429]
+        assert actions()[-1] == "person.sign_in_limited"
         assert sign_in(client, "mona@example.com").status_code == 429
         clock.shift(301)
         assert sign_in(client, "mona@example.com").status_code == 303
@@ -175,3 +135,93 @@ def test_each_page_forbids_inline_code_and_frames(client: FlaskClient) -> None:
     assert "script-src 'self'" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_a_stranger_who_guesses_does_not_lock_out_the_browser_that_is_known(app: Flask, client: FlaskClient) -> None:
+    person("mona@example.com", Role.HIRING_MANAGER, organisation="Acme")
+    sign_in(client, "mona@example.com")
+    post(client, "/logout")
+    stranger = app.test_client()
+    for n in range(11):
+        sign_in(stranger, "mona@example.com", f"guess number {n}")
+    assert sign_in(stranger, "mona@example.com").status_code == 429
+    assert sign_in(client, "mona@example.com").status_code == 303
+
+
+def test_a_right_password_does_not_start_the_count_of_wrong_ones_afresh(app: Flask, client: FlaskClient) -> None:
+    person("mona@example.com", Role.HIRING_MANAGER, organisation="Acme")
+    for n in range(9):
+        sign_in(client, "mona@example.com", f"guess number {n}")
+    assert sign_in(app.test_client(), "mona@example.com").status_code == 303
+    assert [sign_in(client, "mona@example.com", "another guess").status_code for _ in range(2)] == [422, 429]
+
+
+def test_codes_are_guessed_five_times_at_most(client: FlaskClient) -> None:
+    with time_machine.travel(NOON, tick=False):
+        person("rita@example.com", Role.REVIEWER)
+        sign_in(client, "rita@example.com")
+        set_up_second_factor(client)
+        client.delete_cookie("countersign_session")
+        sign_in(client, "rita@example.com")
+        statuses = [post(client, "/login/second-factor", code="000000").status_code for _ in range(6)]
+        assert statuses == [422] * 5 + [429]
+
+
+def test_a_change_of_roles_ends_the_sign_ins_of_whoever_holds_them(client: FlaskClient) -> None:
+    mona = person("mona@example.com", Role.HIRING_MANAGER, organisation="Acme")
+    sign_in(client, "mona@example.com")
+    directory.give_role(mona, Role.APPROVER, SYSTEM_ACTOR, directory.organisation("Acme", SYSTEM_ACTOR))
+    session().commit()
+    assert client.get("/permits").status_code == 302
+
+
+def test_the_second_factor_is_replaced_only_after_the_password_was_typed_again(client: FlaskClient) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        person("mona@example.com", Role.HIRING_MANAGER, organisation="Acme")
+        sign_in(client, "mona@example.com")
+        assert client.get("/account/second-factor").status_code == 200
+        clock.shift(601)
+        asked = client.get("/account/second-factor")
+        assert asked.location == "/account/confirm?next=/account/second-factor"
+        assert post(client, asked.location, password="wrong").status_code == 422
+        assert post(client, asked.location, password="").status_code == 422
+        assert client.get("/account/second-factor").status_code == 303
+        assert post(client, asked.location, password=PASSWORD).location == "/account/second-factor"
+        assert client.get("/account/second-factor").status_code == 200
+
+
+def test_a_secret_that_we_did_not_make_is_not_kept(client: FlaskClient) -> None:
+    mona = person("mona@example.com", Role.HIRING_MANAGER, organisation="Acme")
+    sign_in(client, "mona@example.com")
+    for secret in ("AA", "1" * 32):
+        assert post(client, "/account/second-factor", secret=secret, code="000000").status_code == 422
+    session().refresh(mona)
+    assert mona.totp_secret is None
+
+
+def test_sign_ins_are_listed_and_ended_one_by_one_or_all_but_this(app: Flask, client: FlaskClient) -> None:
+    person("mona@example.com", Role.HIRING_MANAGER, organisation="Acme")
+    others = [app.test_client() for _ in range(3)]
+    for browser in (client, *others):
+        sign_in(browser, "mona@example.com")
+    listed = re.findall(r'name="which" value="([0-9a-f-]{36})"', client.get("/account/sessions").text)
+    assert len(listed) == 3
+    assert post(client, "/account/sessions", which=listed[0]).status_code == 303
+    assert sum(browser.get("/permits").status_code == 200 for browser in others) == 2
+    assert post(client, "/account/sessions", which=listed[0]).status_code == 404
+    assert post(client, "/account/sessions", which="others").status_code == 303
+    assert [browser.get("/permits").status_code for browser in (client, *others)] == [200, 302, 302, 302]
+    assert actions()[-2:] == ["session.ended", "session.ended"]
+
+
+def test_nobody_ends_the_sign_in_of_somebody_else(app: Flask, client: FlaskClient) -> None:
+    for name in ("mona", "eve"):
+        person(f"{name}@example.com", Role.HIRING_MANAGER, organisation="Acme")
+    second, eve = app.test_client(), app.test_client()
+    for browser, email in ((client, "mona@example.com"), (second, "mona@example.com"), (eve, "eve@example.com")):
+        sign_in(browser, email)
+    found = re.search(r'name="which" value="([0-9a-f-]{36})"', client.get("/account/sessions").text)
+    assert found is not None
+    assert post(eve, "/account/sessions", which=found[1]).status_code == 404
+    assert post(eve, "/account/sessions", which="nonsense").status_code == 404
+    assert second.get("/permits").status_code == 200
