@@ -65,7 +65,10 @@ def show(value: object) -> str:
         return "an object"
     if isinstance(value, list | tuple):
         return "a list"
-    text = value if isinstance(value, str) else str(value)
-    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    if isinstance(value, int | float):
+        return "a number"
+    if not isinstance(value, str):
+        return "nothing" if value is None else "something else"
+    cut = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
     printable = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in cut)
-    return f"“{printable}”" if isinstance(value, str) else printable
+    return f"“{printable}”"

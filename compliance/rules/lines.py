@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any, Final, TextIO
+from collections.abc import Iterable, Iterator
+from typing import Final, NoReturn, TextIO
 
 from compliance.rules.errors import AnswerError
+from compliance.rules.finding import to_line
 from compliance.rules.rule_set import RuleSet
 
 MAX_LINE: Final = 1_000_000
-TOO_LONG: Final = "The line is longer than an interview can be."
-NOT_JSON: Final = "The line is not JSON. Write one object of answers a line."
-TOO_DEEP: Final = "The line is nested too deeply to be an interview."
+"""The longest line that is read, in bytes; an interview needs two thousand."""
+
+TOO_LONG: Final = "The line is longer than an interview can be (1,000,000 bytes). Write one interview a line."
+EMPTY: Final = "The line is empty. Write one JSON object of answers a line; {} is the one without answers."
+NOT_UTF8: Final = "The line is not UTF-8 text. Save the file as UTF-8."
+NOT_TEXT: Final = "The line holds a character that cannot be written (NUL or half a surrogate pair). Take it out."
+NOT_JSON: Final = "The line is not JSON. Write one JSON object of answers a line."
+TOO_DEEP: Final = "The line is nested too deeply to be an interview. Write an object of sections of answers."
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class LineError(ValueError):
@@ -22,22 +30,58 @@ class LineError(ValueError):
 def decide_lines(rules: RuleSet, lines: Iterable[bytes], out: TextIO) -> int:
     """Answer each of *lines* on *out*; return 1 when a line was refused, else 0. The rest is still answered."""
     refused = 0
-    encode = json.JSONEncoder(separators=(",", ":")).encode
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_bounded(lines), start=1):
         try:
-            answer = rules.decide(_parsed(line)).as_json()
+            out.write(rules.decide(_parsed(line, number)).line + "\n")
         except (AnswerError, LineError) as problem:
-            answer, refused = {"error": str(problem), "line": number}, 1
-        out.write(encode(answer) + "\n")
+            refused = 1
+            out.write(to_line({"error": str(problem), "line": number}) + "\n")
     return refused
 
 
-def _parsed(line: bytes) -> Any:  # noqa: ANN401 - whatever the line holds
+def _bounded(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut what is too long while it is read, where the source can: nobody's line may fill the memory."""
+    readline = getattr(lines, "readline", None)
+    if readline is None:
+        yield from lines
+        return
+    while line := readline(MAX_LINE + 1):
+        yield line
+        while len(line) > MAX_LINE and not line.endswith(b"\n"):
+            line = readline(MAX_LINE + 1)
+
+
+def _parsed(line: bytes, number: int) -> object:
     if len(line) > MAX_LINE:
         raise LineError(TOO_LONG)
     try:
-        return json.loads(line)
+        text = (line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line).decode()
+    except UnicodeDecodeError:
+        raise LineError(NOT_UTF8) from None
+    if not text.strip():
+        raise LineError(EMPTY)
+    try:
+        data: object = json.loads(text, parse_constant=_refuse_constant)
+        if "\\u" in text:
+            _refuse_unwritable(data)
+    except LineError:
+        raise
     except RecursionError:
         raise LineError(TOO_DEEP) from None
+    except UnicodeEncodeError:
+        raise LineError(NOT_TEXT) from None
     except ValueError:
-        raise LineError(NOT_JSON) from None
+        raise LineError(NOT_TEXT if "\0" in text else NOT_JSON) from None
+    return data
+
+
+def _refuse_unwritable(data: object) -> None:
+    written = json.dumps(data, ensure_ascii=False)
+    written.encode()
+    # Escapes come out of the encoder as they went in; a written-out backslash is doubled and is no escape.
+    if "\\u0000" in written.replace("\\\\", ""):
+        raise LineError(NOT_TEXT)
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise LineError(NOT_JSON)

@@ -1,169 +1,151 @@
-"""A rule set: its sections scored by their tables, and the steps that turn the scores into a result."""
+"""A rule set that was read and checked: it decides an interview and explains every row."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from compliance.rules.combining import Combined, Combiner
 from compliance.rules.errors import AnswerError, show
-from compliance.rules.model import Answer, AnySectionScores, Matrix, Outcome, Section, Step, Without
-from compliance.rules.table import Row, RowTrace
+from compliance.rules.finding import RESULT, Finding, to_line
+from compliance.rules.model import (
+    Answer,
+    Derived,
+    Ending,
+    Matrix,
+    Question,
+    Result,
+    Section,
+    Step,
+    Without,
+)
+from compliance.rules.scoring import SectionScorer
+from compliance.rules.table import DecisionTable, RowTrace
 
-_MAX_CACHED: Final = 100_000
-_ANSWERS: Final = frozenset({str, bool})
+_MAX_KEPT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """A section's score and the reason for it, ready to be written out."""
+class About:
+    """What a rule set says of itself. The dates are those between which its rules are meant to be used."""
 
-    score: str | None
-    reason: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule set says of an interview. ``scores`` leaves sections without a score out."""
-
-    result: str
-    outcome: Outcome
-    scores: Mapping[str, str]
-    reasons: tuple[Mapping[str, Any], ...]
-    without: Mapping[str, str]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the finding as plain data, always in the same order."""
-        return {
-            "result": self.result,
-            **self.without,
-            "outcome": self.outcome.value,
-            "scores": dict(self.scores),
-            "reasons": list(self.reasons),
-        }
+    key: str
+    version: str
+    title: str
+    jurisdiction: str
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+    source: str
+    source_url: str
+    licence: str
+    citation: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a rule set is made of, read and checked."""
+    """What a rule set is made of, read and checked. ``wording_by`` is the question that picks a result's wording."""
 
-    head: Mapping[str, str]
+    about: About
     digest: str
     sections: tuple[Section, ...]
+    questions: tuple[Question, ...]
+    derived: tuple[Derived, ...]
+    endings: tuple[Ending, ...]
     steps: tuple[Step, ...]
-    outcomes: Mapping[str, Outcome]
+    results: Mapping[str, Result]
     without: Without | None
-    context: Mapping[str, Mapping[str, list[Answer]]]
+    wording_by: str | None
 
 
 class RuleSet:
-    """A loaded and checked rule set; deciding changes nothing but a cache."""
+    """A loaded and checked rule set; deciding changes nothing but what it remembers to be quick.
+
+    ``digest`` is the SHA-256 of the content: comments and spacing do not count.
+    """
 
     def __init__(self, parts: Parts) -> None:
-        self.key, self.version, self.title = (parts.head[name] for name in ("key", "version", "title"))
-        self.digest, self.sections = parts.digest, parts.sections
-        self._parts = parts
-        self._cache: dict[str, dict[tuple[Answer | None, ...], Scored]] = {s.key: {} for s in parts.sections}
+        self.about = parts.about
+        self.key, self.version, self.title = parts.about.key, parts.about.version, parts.about.title
+        self.digest = parts.digest
+        self.sections, self.questions, self.derived = parts.sections, parts.questions, parts.derived
+        self.endings, self.steps, self.results = parts.endings, parts.steps, parts.results
+        self.without, self.wording_by = parts.without, parts.wording_by
+        self._by_key = {question.key: question for question in parts.questions}
+        self._scorers = tuple(SectionScorer(section) for section in parts.sections)
+        self._combiner = Combiner(parts.sections, parts.steps, parts.results, parts.without)
+        self._combined: dict[tuple[str | None, ...], Combined] = {}
+        self._opening = to_line({"rule_set": self.key, "version": self.version})[:-1]
+
+    def __repr__(self) -> str:
+        return f"<RuleSet {self.key} {self.version}>"
+
+    def question(self, key: str) -> Question:
+        """Find a page of the questionnaire. Raises ``AnswerError`` if there is none of that key."""
+        if key not in self._by_key:
+            raise AnswerError(None, key, f"{show(key)} is no question of {self.title}.")
+        return self._by_key[key]
+
+    def section(self, key: str) -> Section:
+        """Find a section. Raises ``AnswerError`` if there is none of that key."""
+        for section in self.sections:
+            if section.key == key:
+                return section
+        raise AnswerError(key, None, f"{show(key)} is no section of {self.title}.")
 
     def decide(self, interview: object) -> Finding:
-        """Decide on *interview*, sections of answers.
+        """Decide an interview: an object of sections, each an object of answers; anything may be missing.
 
-        Raises :class:`AnswerError` naming section, question and value when an answer is none of its question's.
+        Names that the rule set does not know are ignored. Raises ``AnswerError``, and decides nothing, if a section is
+        no object or a value is none of its question's.
         """
-        if not isinstance(interview, dict):
-            raise AnswerError(None, None, f"An interview is an object of sections, not {show(interview)}.")
-        self._check_context(interview)
-        scores: dict[str, str] = {}
-        reasons: list[Mapping[str, Any]] = []
-        for section in self.sections:
-            scored = self._score(section, interview.get(section.key))
-            if scored.score is not None:
-                scores[section.key] = scored.score
-            if scored.reason is not None:
-                reasons.append(scored.reason)
-        result, text = self._combine(scores)
-        reasons.append({"result": result, "text": text})
-        return Finding(result, self._parts.outcomes[result], scores, tuple(reasons), self._without(scores))
+        if not isinstance(interview, Mapping):
+            raise AnswerError(None, None, f"{show(interview)} stands where an object of sections belongs.")
+        scored = [scorer.score(interview.get(scorer.key)) for scorer in self._scorers]
+        combined = self._combine(tuple([one.score for one in scored]))
+        with_reason = [one for one in scored if one.reason is not None]
+        lines = ",".join([*[one.line for one in with_reason], combined.line])
+        return Finding(
+            self.key,
+            self.version,
+            combined.result,
+            combined.outcome,
+            combined.scores,
+            (*[one.reason for one in with_reason if one.reason], combined.reason),
+            combined.without,
+            f'{self._opening},{combined.head},"reasons":[{lines}]}}',
+        )
 
-    def explain(self, key: str, answers: Mapping[str, Answer]) -> tuple[RowTrace, ...]:
-        """Return, for every row of the section *key*, which cells held, what each wanted and what it got."""
-        section = next(section for section in self.sections if section.key == key)
-        return section.table.explain(section.table.values(answers)) if section.table else ()
+    def _combine(self, scores: tuple[str | None, ...]) -> Combined:
+        kept = self._combined.get(scores)
+        if kept is None:
+            by_key = {scorer.key: score for scorer, score in zip(self._scorers, scores, strict=True) if score}
+            kept = self._combiner.combine(by_key)
+            if len(self._combined) < _MAX_KEPT:
+                self._combined[scores] = kept
+        return kept
 
-    def _without(self, scores: Mapping[str, str]) -> dict[str, str]:
-        without = self._parts.without
-        if without is None:
-            return {}
-        return {without.name: self._combine({**scores, without.section: without.score})[0]}
+    def explain(self, section: str, answers: Mapping[str, Answer | None]) -> tuple[RowTrace, ...]:
+        """Tell of every row of a section's table which cell failed, what it wanted and what it got.
 
-    def _score(self, section: Section, given: object) -> Scored:
-        if given is None:
-            return Scored(None, None)
-        if not isinstance(given, dict):
-            raise AnswerError(section.key, None, f"Section {section.key} is an object of answers, not {show(given)}.")
-        values = tuple([given.get(column.key) for column in section.columns])
-        for column, value in zip(section.columns, values, strict=True):
-            # A number equals a boolean in the cache's eyes, so its type is looked at before.
-            if value is not None and type(value) not in _ANSWERS:
-                raise AnswerError(section.key, column.key, column.refusal(value))
-        known = self._cache[section.key]
-        found = known.get(values)
+        The section ``result`` is the matrix, and its answers are the sections' scores. Raises ``AnswerError`` for a
+        section without a table and for values that no question knows.
+        """
+        table = self.table(section)
+        values = table.values(answers)
+        for column, value in zip(table.columns, values, strict=True):
+            if value is not None and not column.accepts(value):
+                raise AnswerError(section, column.key, column.refusal(value))
+        return table.explain(values)
+
+    def table(self, section: str) -> DecisionTable:
+        """Find a section's table; ``result`` names the matrix. Raises ``AnswerError`` if there is none."""
+        if section == RESULT:
+            found = next((step.table for step in self.steps if isinstance(step, Matrix)), None)
+        else:
+            found = self.section(section).table
         if found is None:
-            found = _score_afresh(section, values)
-            if len(known) < _MAX_CACHED:
-                known[values] = found
+            raise AnswerError(section, None, f"Section {show(section)} has no table, so there is nothing to look at.")
         return found
-
-    def _combine(self, scores: Mapping[str, str]) -> tuple[str, str]:
-        for step in self._parts.steps:
-            if isinstance(step, Matrix):
-                row = _matrix_row(step, scores)
-                if row is not None:
-                    return step.results[row.outcome], step.texts[row.outcome]
-            elif not isinstance(step, AnySectionScores) or any(scores.get(s) == step.score for s in step.sections):
-                return step.result, step.text
-        raise AssertionError("a rule set ends with a step that always decides")
-
-    def _check_context(self, interview: Mapping[str, Any]) -> None:
-        for section, questions in self._parts.context.items():
-            given = interview.get(section)
-            if given is None:
-                continue
-            if not isinstance(given, dict):
-                raise AnswerError(section, None, f"Section {section} is an object of answers, not {show(given)}.")
-            for key, allowed in questions.items():
-                _check_one(section, key, given.get(key), allowed)
-
-
-def _check_one(section: str, key: str, value: object, allowed: list[Answer]) -> None:
-    if value is not None and not any(type(value) is type(one) and value == one for one in allowed):
-        words = ", ".join(str(one) for one in allowed)
-        raise AnswerError(section, key, f"Section {section}, question {key}: {show(value)} is none of {words}.")
-
-
-def _matrix_row(step: Matrix, scores: Mapping[str, str]) -> Row | None:
-    values = [scores.get(column.key) for column in step.table.columns]
-    known = [v if v in c.values else None for v, c in zip(values, step.table.columns, strict=True)]
-    return step.table.first(known)
-
-
-def _score_afresh(section: Section, values: tuple[Any, ...]) -> Scored:
-    for column, value in zip(section.columns, values, strict=True):
-        if value is not None and not column.accepts(value):
-            raise AnswerError(section.key, column.key, column.refusal(value))
-    if section.table is None or all(value is None for value in values):
-        return Scored(section.empty, _reason(section, section.empty, "No question of this area was answered."))
-    by_name = {column.key: value for column, value in zip(section.columns, values, strict=True)}
-    row = section.table.first(section.table.values(by_name))
-    if row is None:
-        return Scored(section.no_row, _reason(section, section.no_row, "No rule covers these answers."))
-    held = [
-        (column, by_name[column.key]) for column, cell in zip(section.table.columns, row.cells, strict=True) if cell
-    ]
-    words = " ".join(f"{column.short} {column.label(value)}." for column, value in held)
-    reason = _reason(section, row.outcome, words) or {}
-    return Scored(row.outcome, {**reason, "row": row.number, "because": {column.key: value for column, value in held}})
-
-
-def _reason(section: Section, score: str | None, text: str) -> Mapping[str, Any] | None:
-    return None if score is None else {"section": section.key, "title": section.title, "score": score, "text": text}
