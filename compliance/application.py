@@ -14,12 +14,12 @@ from flask_wtf import CSRFProtect
 from compliance import settings as settings_module
 from compliance.audit import guards
 from compliance.audit.events import Writer
+from compliance.door import visitor
 from compliance.engine.registry import discover
 from compliance.kernel import db
 from compliance.people import session
 from compliance.settings import Settings
 from compliance.web import account, cases, errors, people, record, transaction
-from compliance.web.door import visitor
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY: Final = (

@@ -150,10 +150,13 @@ def available(case: Case, actor: Actor) -> list[Offered]:
 def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case:
     """Return the case that *actor* sees under *reference*; raises :class:`NotFoundError` alike for all others."""
     model = registry().process(kind).workflow.model
-    query = sa.select(model).where(model.reference == ids.clean_reference(reference[:40]), visible_to(actor, model))
+    clean = ids.clean_reference(reference[:40])
+    query = sa.select(model).where(model.reference == clean, visible_to(actor, model))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    case: Case | None = current_session().scalars(query).one_or_none()
+    # A character that no reference holds (NUL above all) never reaches the database, which may choke on it.
+    readable = clean.isascii() and clean.isprintable()
+    case: Case | None = current_session().scalars(query).one_or_none() if readable else None
     if case is None:
         raise NotFoundError(
             "There is nothing here for you under this reference. Check it, or ask whoever sent it to you."

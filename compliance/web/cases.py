@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from compliance.authz import Actor, visible_to
-from compliance.engine import inputs, run
+from compliance.door import actor
+from compliance.engine import inputs, paging, run, telling
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
@@ -20,8 +21,6 @@ from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people.models import Organisation, Team
-from compliance.web import paging, telling
-from compliance.web.door import actor
 
 NOT_OF_THE_FORM = ("csrf_token", "seen", "place")
 

@@ -8,9 +8,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from compliance.door import NobodySignedInError
 from compliance.engine.errors import EngineError, InvalidInputError, NotFoundError
 from compliance.kernel.db import session
-from compliance.web.door import NobodySignedInError
 
 SOMEBODY_WAS_QUICKER = "Somebody changed this at the same moment. Look at it as it is now, then decide."
 DATABASE_BUSY = "The database does not answer. Nothing was changed. Try again in a minute."

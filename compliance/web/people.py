@@ -14,13 +14,13 @@ from wtforms.validators import InputRequired, Length
 from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import SYSTEM_ACTOR, Actor, Channel
+from compliance.door import NobodySignedInError
 from compliance.engine.errors import EngineError
 from compliance.kernel import clock
 from compliance.kernel.db import session as database
 from compliance.people import directory, passwords, second_factor, session, sign_ins
 from compliance.people.models import Person
 from compliance.web import transaction
-from compliance.web.door import NobodySignedInError
 
 WRONG = "The address or the password is not right."
 WRONG_CODE = "The code is not right, or was used already. Wait for the next one."

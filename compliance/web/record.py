@@ -18,13 +18,14 @@ from compliance.audit import events, export, vocabulary
 from compliance.audit.models import AuditEvent
 from compliance.audit.vocabulary import Event
 from compliance.authz import Actor, Role
+from compliance.door import actor
+from compliance.engine import telling
 from compliance.engine.case import Case
 from compliance.engine.errors import EngineError, NotAllowedError
 from compliance.kernel.db import session
 from compliance.kernel.ids import clean_reference
 from compliance.people import directory
-from compliance.web import telling, transaction
-from compliance.web.door import actor
+from compliance.web import transaction
 
 PAGE_SIZE: Final = 50
 CHUNK_ROWS: Final = 500

@@ -83,7 +83,7 @@ def test_other_peoples_cases_and_unknown_ones_answer_alike(sign_in: SignIn, mona
     stranger = sign_in(make.actor("Sam", Role.HIRING_MANAGER, at=make.organisation("Other")))
     pages = {
         re.sub(r'name="csrf_token" value="[^"]*"', "", stranger.read(path).text).replace(path, "")
-        for path in (address, "/permits/PE-00000000", f"/permits/{'9' * 400}")
+        for path in (address, "/permits/PE-00000000", f"/permits/{'9' * 400}", "/permits/PE-\0")
     }
     assert len(pages) == 1
     assert stranger.read(address).status_code == 404
@@ -116,7 +116,17 @@ def test_lists_go_on_page_by_page_without_losing_or_repeating_a_row(sign_in: Sig
     assert sorted(seen) == [f"Crane number {number:02}." for number in range(27)]
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "9" * 400, "ZZZ|ZZZ"])
+# The last one is well formed and lies before the first instant there is.
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "%00",
+        "9" * 400,
+        "ZZZ|ZZZ",
+        "MDAwMS0wMS0wMVQwMDowMDowMCsxNDowMHwwMTk5YTNhMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDA=",
+    ],
+)
 def test_a_damaged_page_address_is_refused(sign_in: SignIn, mona: Actor, cursor: str) -> None:
     assert sign_in(mona).read(f"/permits?after={cursor}").status_code == 400
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ class Told:
     """One entry of a case's history, ready to be shown."""
 
     id: str
+    rev: int
+    name: str
     title: str
     at: dt.datetime
     actor: str
@@ -50,9 +52,24 @@ def facts(case: Case, workflow: Workflow) -> list[dict[str, str]]:
 
 def history(session: Session, case: Case, workflow: Workflow, reader: Actor) -> list[Told]:
     """Return what happened to *case*, newest first, as far as *reader* may know it."""
-    events = session.scalars(
-        sa.select(AuditEvent).where(AuditEvent.stream == case.stream).order_by(AuditEvent.rev.desc())
-    ).all()
+    events = session.scalars(_events_of(case).order_by(AuditEvent.rev.desc())).all()
+    return _tell(session, case, workflow, reader, events)
+
+
+def since(
+    session: Session, case: Case, workflow: Workflow, reader: Actor, *, rev: int, size: int
+) -> tuple[list[Told], int | None]:
+    """Return what happened to *case* after *rev*, oldest first, and the revision to go on from while there is more.
+
+    At most *size* events are read; what *reader* may not know is left out, so that a page can be shorter.
+    """
+    query = _events_of(case).where(AuditEvent.rev > rev).order_by(AuditEvent.rev).limit(size + 1)
+    found = session.scalars(query).all()
+    page = found[:size]
+    return _tell(session, case, workflow, reader, page), page[-1].rev if len(found) > size else None
+
+
+def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, events: Sequence[AuditEvent]) -> list[Told]:
     reasons = _reasons(session, events)
     comments = {(c.author_id, c.at): c for c in session.scalars(_comments_of(case))}
     names = names_of(session, [text for e in events for text in (e.actor_id, e.stands_for_id) if text])
@@ -68,6 +85,8 @@ def history(session: Session, case: Case, workflow: Workflow, reader: Actor) -> 
         told.append(
             Told(
                 id=f"r{event.rev}",
+                rev=event.rev,
+                name=name,
                 title=action.label if action else NOTICES.get(name, name),
                 at=event.at,
                 actor=names.get(event.actor_id, "Countersign"),
@@ -103,6 +122,10 @@ def time_left(due: dt.datetime | None, now: dt.datetime) -> tuple[str, str] | No
     if seconds < 0:
         return f"late by {words}", "late"
     return f"{words} left", "soon" if seconds < 86_400 else "ok"  # noqa: PLR2004 - a day
+
+
+def _events_of(case: Case) -> sa.Select[AuditEvent]:
+    return sa.select(AuditEvent).where(AuditEvent.stream == case.stream)
 
 
 def _comments_of(case: Case) -> sa.Select[Any]:

@@ -53,6 +53,6 @@ def _key(cursor: str) -> tuple[Any, Any]:
     try:
         at, _, row = base64.urlsafe_b64decode(cursor[:200].encode()).decode().partition("|")
         moment, case_id = dt.datetime.fromisoformat(at).astimezone(dt.UTC), uuid.UUID(row)
-    except (ValueError, binascii.Error):
+    except (ValueError, OverflowError, binascii.Error):
         raise BadCursorError("This page address is damaged. Go back to the first page of the list.") from None
     return sa.literal(moment, Case.urgent_at.type), sa.literal(case_id, Case.id.type)
