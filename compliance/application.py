@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 
 from compliance import settings as settings_module
+from compliance.api import cases as api
 from compliance.audit import guards
 from compliance.audit.events import Writer
 from compliance.door import visitor
@@ -62,13 +63,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
     app.extensions["workflows"] = discover(chosen.workflow_packages)
     session.install(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     app.after_request(session.set_cookie)
     app.after_request(_harden)
     app.register_blueprint(people.blueprint)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
+    rest = api.blueprint(app.extensions["workflows"])
+    csrf.exempt(rest)  # It takes tokens only, which no other site can make a browser send.
+    app.register_blueprint(rest)
     app.context_processor(_every_page)
     errors.install(app)
     app.add_url_rule("/healthz", "healthz", _health, methods=["GET"])

@@ -10,6 +10,7 @@ import click
 from flask import Flask
 from waitress import serve
 
+from compliance.api import idempotency
 from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
@@ -187,8 +188,10 @@ def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands fla
 @main.command()
 @click.option("--limit", default=1000, show_default=True)
 def sweep(limit: int) -> None:
-    """Carry out every deadline that has passed, once."""
+    """Carry out every deadline that has passed, once, and forget answers of the API that nobody can ask for again."""
     click.echo(f"{engine_run.sweep(limit=limit)} deadlines carried out.")
+    idempotency.forget()
+    db.session().commit()
 
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:

@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 
 
 class EngineError(Exception):
-    """A refusal. Nothing was written when it is raised; ``status`` is the HTTP status that carries it."""
+    """A refusal. Nothing was written when it is raised; ``status`` is the HTTP status that carries it.
+
+    ``retry_after`` is the number of seconds after which the same request may succeed, where waiting helps.
+    """
 
     status = 400
     code = "refused"
+    retry_after: int | None = None
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

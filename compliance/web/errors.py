@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
 from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -14,6 +18,12 @@ from compliance.kernel.db import session
 
 SOMEBODY_WAS_QUICKER = "Somebody changed this at the same moment. Look at it as it is now, then decide."
 DATABASE_BUSY = "The database does not answer. Nothing was changed. Try again in a minute."
+OUT_OF_RANGE = "One of the values is larger than can be kept. Nothing was changed. Look at the numbers and texts again."
+API_SENTENCES: Final = {
+    404: "There is nothing under this address. Every address is described in /api/v1/openapi.json.",
+    405: "This address does not take this method; the header Allow names those it takes.",
+    500: "Something went wrong here, and it is not your request. Nothing was changed.",
+}
 
 
 def install(app: Flask) -> None:
@@ -22,29 +32,42 @@ def install(app: Flask) -> None:
     app.register_error_handler(NobodySignedInError, _stranger)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(HTTPException, _http)
 
 
-def answer(status: int, code: str, sentence: str | None, **more: object) -> ResponseReturnValue:
+def answer(
+    status: int, code: str, sentence: str | None, *, headers: Mapping[str, str] | None = None, **more: object
+) -> ResponseReturnValue:
     """Return the refusal in the form that its reader understands; without *sentence* the page has words of its own."""
     session().rollback()
-    if not request.path.startswith("/api"):
-        return render_template("errors/error.html", status=status, sentence=sentence), status
-    body = jsonify(type="about:blank", status=status, code=code, detail=sentence, **more)
+    if not _is_for_a_program():
+        return render_template("errors/error.html", status=status, sentence=sentence), status, dict(headers or {})
+    body = jsonify(
+        type="about:blank", title=HTTPStatus(status).phrase, status=status, code=code, detail=sentence, **more
+    )
     body.status_code, body.mimetype = status, "application/problem+json"
+    body.headers.update(headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        body.headers["WWW-Authenticate"] = 'Bearer realm="Countersign"'
     return body
 
 
+def _is_for_a_program() -> bool:
+    return request.path == "/api" or request.path.startswith("/api/")
+
+
 def _engine(error: EngineError) -> ResponseReturnValue:
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     if isinstance(error, InvalidInputError):
-        return answer(error.status, error.code, error.sentence, errors=error.errors)
+        return answer(error.status, error.code, error.sentence, headers=headers, errors=error.errors)
     # A page that is out of sight must read exactly like one that never was.
-    hidden = isinstance(error, NotFoundError) and not request.path.startswith("/api")
-    return answer(error.status, error.code, None if hidden else error.sentence)
+    hidden = isinstance(error, NotFoundError) and not _is_for_a_program()
+    return answer(error.status, error.code, None if hidden else error.sentence, headers=headers)
 
 
 def _stranger(error: NobodySignedInError) -> ResponseReturnValue:
-    if request.path.startswith("/api"):
+    if _is_for_a_program():
         return answer(error.status, error.code, error.sentence)
     return redirect(url_for("people.login", next=request.full_path.rstrip("?")))
 
@@ -53,9 +76,17 @@ def _stale(_error: StaleDataError) -> ResponseReturnValue:
     return answer(409, "moved_on", SOMEBODY_WAS_QUICKER)
 
 
+def _unfit(_error: DataError) -> ResponseReturnValue:
+    return answer(422, "invalid", OUT_OF_RANGE)
+
+
 def _database(_error: OperationalError) -> ResponseReturnValue:
-    return answer(503, "database", DATABASE_BUSY)
+    return answer(503, "database", DATABASE_BUSY, headers={"Retry-After": "60"})
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
-    return answer(error.code or 500, "http", error.description if request.path.startswith("/api") else None)
+    status = error.code or 500
+    if not _is_for_a_program():
+        return answer(status, "http", None)
+    headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return answer(status, "http", API_SENTENCES.get(status, error.description), headers=headers)

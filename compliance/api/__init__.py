@@ -1,0 +1,1 @@
+"""REST for every process, from the same declarations as its pages."""
