@@ -82,7 +82,9 @@ with app.app_context():
     case = run.open_case("enquiry", client, {"topic": "Rates"}, organisation_id=acme.id).case
     session.commit()
     told = {
-        "pages": sorted(str(rule) for rule in app.url_map.iter_rules() if "enquiries" in str(rule)),
+        "pages": sorted(str(rule) for rule in app.url_map.iter_rules() if str(rule).startswith("/enquiries")),
+        "rest": sorted({str(rule) for rule in app.url_map.iter_rules() if str(rule).startswith("/api/v1/enquiries")}),
+        "described": sorted(p for p in app.test_client().get("/api/v1/openapi.json").json["paths"] if "enquir" in p),
         "offered": [offer.action.name for offer in run.available(case, desk)],
         "deadlines": sorted(session.scalars(sa.select(CaseDeadline.what))),
         "words": [word for word in vocabulary.words() if word.startswith("enquiry.")],
@@ -97,7 +99,7 @@ with app.app_context():
 """
 
 
-def test_a_dropped_process_has_machine_pages_record_deadlines_and_queue(tmp_path: Path) -> None:
+def test_a_dropped_process_has_machine_pages_rest_record_deadlines_and_queue(tmp_path: Path) -> None:
     """It runs in an interpreter of its own: a mapped class cannot leave the one it was born in."""
     folder = tmp_path / "dropped_processes"
     folder.mkdir()
@@ -120,6 +122,22 @@ def test_a_dropped_process_has_machine_pages_record_deadlines_and_queue(tmp_path
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout) == {
         "pages": ["/enquiries", "/enquiries/<reference>", "/enquiries/<reference>/<name>", "/enquiries/new"],
+        "rest": [
+            "/api/v1/enquiries",
+            "/api/v1/enquiries/<reference>",
+            "/api/v1/enquiries/<reference>/actions/<name>",
+            "/api/v1/enquiries/<reference>/events",
+        ],
+        "described": [
+            "/api/v1/enquiries",
+            "/api/v1/enquiries/{reference}",
+            "/api/v1/enquiries/{reference}/actions/answer",
+            "/api/v1/enquiries/{reference}/actions/assign",
+            "/api/v1/enquiries/{reference}/actions/claim",
+            "/api/v1/enquiries/{reference}/actions/comment",
+            "/api/v1/enquiries/{reference}/actions/release",
+            "/api/v1/enquiries/{reference}/events",
+        ],
         "offered": ["assign", "claim", "comment", "answer"],
         "deadlines": ["act:lapse", "late"],
         "words": [
