@@ -20,6 +20,9 @@ NOT_TEXT: Final = "The line holds a character that cannot be written (NUL or hal
 NOT_JSON: Final = "The line is not JSON. Write one JSON object of answers a line."
 TOO_DEEP: Final = "The line is nested too deeply to be an interview. Write an object of sections of answers."
 
+_TOGETHER: Final = 128
+"""How many answers are written at once: an output without a buffer of its own would be called for each."""
+
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -30,13 +33,22 @@ class LineError(ValueError):
 def decide_lines(rules: RuleSet, lines: Iterable[bytes], out: TextIO) -> int:
     """Answer each of *lines* on *out*; return 1 when a line was refused, else 0. The rest is still answered."""
     refused = 0
+    answered: list[str] = []
     for number, line in enumerate(_bounded(lines), start=1):
         try:
-            out.write(rules.decide(_parsed(line, number)).line + "\n")
+            answered.append(rules.decide_line(_parsed(line, number)))
         except (AnswerError, LineError) as problem:
             refused = 1
-            out.write(to_line({"error": str(problem), "line": number}) + "\n")
+            answered.append(to_line({"error": str(problem), "line": number}))
+        if len(answered) == _TOGETHER:
+            _hand_over(answered, out)
+    _hand_over(answered, out)
     return refused
+
+
+def _hand_over(answered: list[str], out: TextIO) -> None:
+    out.write("".join([f"{line}\n" for line in answered]))
+    answered.clear()
 
 
 def _bounded(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -61,7 +73,7 @@ def _parsed(line: bytes, number: int) -> object:
     if not text.strip():
         raise LineError(EMPTY)
     try:
-        data: object = json.loads(text, parse_constant=_refuse_constant)
+        data: object = _DECODER.decode(text)
         if "\\u" in text:
             _refuse_unwritable(data)
     except LineError:
@@ -85,3 +97,7 @@ def _refuse_unwritable(data: object) -> None:
 
 def _refuse_constant(_: str) -> NoReturn:
     raise LineError(NOT_JSON)
+
+
+# One decoder for all lines: making it takes a third of the time of reading an interview.
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -21,7 +21,7 @@ from compliance.rules.model import (
     Step,
     Without,
 )
-from compliance.rules.scoring import SectionScorer
+from compliance.rules.scoring import Scored, SectionScorer
 from compliance.rules.table import DecisionTable, RowTrace
 
 _MAX_KEPT: Final = 20_000
@@ -101,22 +101,34 @@ class RuleSet:
         Names that the rule set does not know are ignored. Raises ``AnswerError``, and decides nothing, if a section is
         no object or a value is none of its question's.
         """
-        if not isinstance(interview, Mapping):
-            raise AnswerError(None, None, f"{show(interview)} stands where an object of sections belongs.")
-        scored = [scorer.score(interview.get(scorer.key)) for scorer in self._scorers]
-        combined = self._combine(tuple([one.score for one in scored]))
-        with_reason = [one for one in scored if one.reason is not None]
-        lines = ",".join([*[one.line for one in with_reason], combined.line])
+        scored, combined = self._settle(interview)
         return Finding(
             self.key,
             self.version,
             combined.result,
             combined.outcome,
             combined.scores,
-            (*[one.reason for one in with_reason if one.reason], combined.reason),
+            (*[one.reason for one in scored if one.reason], combined.reason),
             combined.without,
-            f'{self._opening},{combined.head},"reasons":[{lines}]}}',
+            self._write(scored, combined),
         )
+
+    def decide_line(self, interview: object) -> str:
+        """Decide as ``decide`` does and hand back only the finding's line; a stream of interviews needs no more."""
+        return self._write(*self._settle(interview))
+
+    def _settle(self, interview: object) -> tuple[list[Scored], Combined]:
+        if not isinstance(interview, Mapping):
+            problem = show(interview)
+            raise AnswerError(
+                None, None, f"{problem[0].upper()}{problem[1:]} stands where an object of sections belongs."
+            )
+        scored = [scorer.score(interview.get(scorer.key)) for scorer in self._scorers]
+        return scored, self._combine(tuple([one.score for one in scored]))
+
+    def _write(self, scored: list[Scored], combined: Combined) -> str:
+        lines = ",".join([*[one.line for one in scored if one.line], combined.line])
+        return f'{self._opening},{combined.head},"reasons":[{lines}]}}'
 
     def _combine(self, scores: tuple[str | None, ...]) -> Combined:
         kept = self._combined.get(scores)

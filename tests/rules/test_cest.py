@@ -59,7 +59,7 @@ def test_explaining_says_of_every_row_which_cell_failed(cest: RuleSet) -> None:
 @pytest.mark.parametrize(
     "interview,words",
     [
-        ([], "object of sections"),
+        ([], "^A list stands where an object of sections belongs"),
         ({"exit": []}, "object of answers"),
         ({"exit": {"officeHolder": "true"}}, "true or false"),
         ({"exit": {"officeHolder": 1}}, "true or false"),
@@ -84,6 +84,13 @@ def test_a_bad_line_is_answered_with_its_fault_and_the_rest_still_decided(cest: 
     assert all(error["error"] for error in errors)
     assert last["result"] == "Inside IR35"
     assert decide_lines(cest, [b"{}"], io.StringIO()) == 0
+
+
+def test_a_stream_comes_out_in_order_as_each_interview_would_alone(cest: RuleSet, cases: list[dict[str, Any]]) -> None:
+    interviews = [case["interview"] for case in cases[:300]]
+    out = io.StringIO()
+    assert decide_lines(cest, [json.dumps(interview).encode() for interview in interviews], out) == 0
+    assert out.getvalue().splitlines() == [cest.decide(interview).line for interview in interviews]
 
 
 @pytest.mark.parametrize(
