@@ -48,6 +48,7 @@ class Case(Audited, Base):
     definition: Mapped[int]
     state: Mapped[str]
     entered_at: Mapped[dt.datetime]
+    entered_rev: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[dt.datetime | None]
     urgent_at: Mapped[dt.datetime]
     late: Mapped[bool] = mapped_column(default=False)

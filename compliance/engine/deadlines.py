@@ -33,7 +33,7 @@ def enter(move: Move) -> None:
     )
     stage = move.workflow.stage(case.state)
     calendar = clock.calendar(move.organisation.calendar)
-    case.entered_at, case.late = at, False
+    case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
     case.waits_for, case.desk = stage.waits_for.value, stage.waits_for.is_staff
     case.staff_sees, case.worker_sees = stage.staff_sees, stage.worker_sees
     due = {
@@ -48,7 +48,7 @@ def enter(move: Move) -> None:
         move.session.execute(
             sa.insert(table(CaseDeadline)),
             [
-                {"id": new_id(), "case_id": case.id, "entered_rev": case.audit_rev + 1, "what": what, "due_at": instant}
+                {"id": new_id(), "case_id": case.id, "entered_rev": case.entered_rev, "what": what, "due_at": instant}
                 for what, instant in due.items()
             ],
         )

@@ -35,10 +35,14 @@ def is_claimed(move: Move) -> str | None:
     return "Nobody holds this case." if move.case.holder_id is None else None
 
 
-def not_after(*actions: str, sentence: str) -> Guard:
-    """Return a guard for segregation of duties: whoever did one of *actions*, also by a stand-in, may not do this."""
+def not_after(*actions: str, sentence: str, here: bool = False) -> Guard:
+    """Return a guard for segregation of duties: whoever did one of *actions*, also by a stand-in, may not do this.
+
+    With *here*, only what was done since the case last came into its state counts.
+    """
 
     def guard(move: Move) -> str | None:
-        return sentence if move.actor.identities & move.did(*actions) else None
+        before = move.did_here(*actions) if here else move.did(*actions)
+        return sentence if move.actor.identities & before else None
 
     return guard

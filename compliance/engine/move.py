@@ -48,22 +48,30 @@ class Move:
         return found
 
     @cached_property
-    def doers(self) -> Mapping[str, frozenset[uuid.UUID]]:
-        """Who has done what to this case so far, from the record: action to persons, stand-ins included."""
+    def acts(self) -> tuple[tuple[str, int, frozenset[uuid.UUID]], ...]:
+        """What was done to this case so far, from the record: action, revision, and persons, stand-ins included."""
         rows = self.session.execute(
-            sa.select(AuditEvent.action, AuditEvent.actor_id, AuditEvent.stands_for_id).where(
+            sa.select(AuditEvent.action, AuditEvent.rev, AuditEvent.actor_id, AuditEvent.stands_for_id).where(
                 AuditEvent.stream == self.case.stream
             )
         )
-        found: dict[str, set[uuid.UUID]] = {}
-        for action, actor_id, stands_for in rows:
-            people = found.setdefault(action.partition(".")[2], set())
-            people.update(uuid.UUID(text) for text in (actor_id, stands_for) if text and _is_id(text))
-        return {action: frozenset(people) for action, people in found.items()}
+        return tuple(
+            (action.partition(".")[2], rev, frozenset(uuid.UUID(text) for text in people if text and _is_id(text)))
+            for action, rev, *people in rows
+        )
 
     def did(self, *actions: str) -> frozenset[uuid.UUID]:
-        """Return everyone who has done one of *actions* to this case."""
-        return frozenset().union(*(self.doers.get(action, frozenset()) for action in actions))
+        """Return everyone who has ever done one of *actions* to this case."""
+        return frozenset().union(*(people for action, _, people in self.acts if action in actions))
+
+    def did_here(self, *actions: str) -> frozenset[uuid.UUID]:
+        """Return everyone who has done one of *actions* since the case last came into its state."""
+        entered = self.case.entered_rev
+        return frozenset().union(*(people for action, rev, people in self.acts if action in actions and rev > entered))
+
+    def times_here(self, action: str) -> int:
+        """Return how often *action* was done since the case last came into its state."""
+        return sum(done == action and rev > self.case.entered_rev for done, rev, _ in self.acts)
 
 
 def _is_id(text: str) -> bool:

@@ -210,7 +210,7 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
             raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}") from None
         _hold(move, action)
         content.keep_version(move)
-        if action.targets:
+        if case.state != before:
             deadlines.enter(move)
         receipt = _record(move, action.name, before, capacity)
     move.session.flush()

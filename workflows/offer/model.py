@@ -76,8 +76,10 @@ class Offer(Case):
     freelancer: Mapped[str]
     freelancer_email: Mapped[str]
     freelancer_country: Mapped[str]
+    client_country: Mapped[str] = mapped_column(default="")
     work_place: Mapped[str]
     description: Mapped[str]
+    deliverables: Mapped[str] = mapped_column(default="")
     contract_type: Mapped[str]
     amount_minor: Mapped[int] = mapped_column(sa.BigInteger())
     currency: Mapped[str]
@@ -100,7 +102,12 @@ class Offer(Case):
     answer: Mapped[str] = mapped_column(default="")
     grounds: Mapped[str] = mapped_column(default="")
     came_from: Mapped[str] = mapped_column(default="")
-    disagreed_version: Mapped[int | None]
+    disagreed: Mapped[bool] = mapped_column(default=False)
+    offered_at: Mapped[dt.datetime | None]
+    decided_at: Mapped[dt.datetime | None]
+    agreed_until: Mapped[dt.date | None]
+    employer_of_record: Mapped[str] = mapped_column(default="")
+    worker_agreed: Mapped[bool] = mapped_column(default=False)
 
     @property
     def amount(self) -> str:

@@ -106,7 +106,7 @@ def suspension_was_asked(move: Move) -> str | None:
 
 def may_disagree(move: Move) -> str | None:
     """Allow one disagreement per determination, within 30 days."""
-    if move.case.disagreed_version == move.case.decided_version:
+    if move.case.disagreed:
         return "This determination was disagreed with once already."
     return "The 30 days to disagree are over." if move.at - move.case.entered_at > DISAGREEMENT_WINDOW else None
 
@@ -129,7 +129,7 @@ def remember_origin(move: Move) -> None:
     """Keep where the offer came from, so that an upheld decision returns there."""
     move.case.came_from = move.case.state
     if move.fact("grounds"):
-        move.case.disagreed_version = move.case.decided_version
+        move.case.disagreed = True
 
 
 def meet_freelancer(move: Move) -> None:
