@@ -62,6 +62,26 @@ def find(email: str) -> Person | None:
     return session().scalar(sa.select(Person).where(Person.email == email.strip().lower()))
 
 
+def people_with(
+    roles: Collection[Role], organisation_id: uuid.UUID | None, team_id: uuid.UUID | None = None
+) -> list[Person]:
+    """Return whoever can sign in and holds one of *roles* where a row of that organisation and team belongs, by name.
+
+    Staff roles hold everywhere. A role in a team counts for that team and those below it, as in :func:`actor_for`;
+    without *team_id* only roles in the whole organisation count. Conflicts of interest are not looked at.
+    """
+    staff = sa.and_(RoleGrant.role.in_(set(roles) & STAFF), RoleGrant.organisation_id.is_(None))
+    there: sa.ColumnElement[bool] = sa.false()
+    if organisation_id is not None:
+        where = sa.or_(RoleGrant.team_id.is_(None), RoleGrant.team_id.in_(_teams_above(organisation_id, team_id)))
+        there = sa.and_(RoleGrant.role.in_(set(roles) - STAFF), RoleGrant.organisation_id == organisation_id, where)
+    holds = sa.select(RoleGrant.id).where(
+        RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None), sa.or_(staff, there)
+    )
+    query = sa.select(Person).where(Person.active, holds.exists()).order_by(Person.name, Person.id)
+    return list(session().scalars(query))
+
+
 def add_organisation(name: str, by: Actor, *, kind: str = "client", calendar: str = "utc") -> Organisation:
     """Make an organisation; raises ``UnknownCalendarError``."""
     made = Organisation(
@@ -186,6 +206,15 @@ def _teams_below(organisations: set[uuid.UUID | None]) -> dict[uuid.UUID, set[uu
         return {team}.union(*(reach(child) for child in children[team]))
 
     return {team: reach(team) for found in list(children.values()) for team in found}
+
+
+def _teams_above(organisation_id: uuid.UUID, team_id: uuid.UUID | None) -> sa.Select[tuple[uuid.UUID]]:
+    """Return the query for that team and every team over it in the organisation."""
+    start = sa.select(Team.id, Team.parent_id).where(Team.id == team_id, Team.organisation_id == organisation_id)
+    above = start.cte("above", recursive=True)
+    over = sa.select(Team.id, Team.parent_id).join(above, Team.id == above.c.parent_id)
+    found = above.union(over)  # Unlike UNION ALL it ends even where a tree was tied into a ring.
+    return sa.select(found.c.id)
 
 
 def _held(person_id: uuid.UUID, role: Role, organisation_id: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:

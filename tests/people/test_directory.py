@@ -107,3 +107,44 @@ def test_a_role_is_given_once_and_ended_by_those_who_may_only() -> None:
         directory.end_role(given, admin)
     with pytest.raises(directory.DirectoryError, match="last administrator"):
         directory.end_role(last, SYSTEM_ACTOR)
+
+
+def test_people_are_found_by_role_in_their_own_organisation_and_staff_everywhere() -> None:
+    acme, other = (directory.add_organisation(name, SYSTEM_ACTOR) for name in ("Acme", "Brightwell"))
+    ann, eve, rita, gone, left = (
+        directory.add_person(f"{n}@example.com", n.title(), SYSTEM_ACTOR)
+        for n in ("ann", "eve", "rita", "gone", "left")
+    )
+    for who, role, place in (
+        (ann, Role.APPROVER, acme),
+        (ann, Role.HIRING_MANAGER, acme),
+        (eve, Role.APPROVER, other),
+        (rita, Role.REVIEWER, None),
+        (gone, Role.APPROVER, acme),
+    ):
+        directory.give_role(who, role, SYSTEM_ACTOR, place)
+    directory.end_role(directory.give_role(left, Role.APPROVER, SYSTEM_ACTOR, acme), SYSTEM_ACTOR)
+    gone.active = False
+    asked = {Role.APPROVER, Role.HIRING_MANAGER, Role.REVIEWER}
+    assert directory.people_with(asked, acme.id) == [ann, rita]
+    assert directory.people_with({Role.APPROVER}, other.id) == [eve]
+    assert directory.people_with(asked, None) == [rita]
+    assert directory.people_with({Role.AUDITOR}, acme.id) == []
+    assert directory.people_with((), acme.id) == []
+
+
+def test_a_role_in_a_team_is_found_for_that_team_and_those_below_only() -> None:
+    acme, other = (directory.add_organisation(name, SYSTEM_ACTOR) for name in ("Acme", "Brightwell"))
+    top, below, beside = (Team(id=new_id(), organisation_id=acme.id, name=name) for name in ("Top", "Below", "Beside"))
+    session().add_all([top, beside])
+    session().flush()
+    below.parent_id = top.id
+    session().add(below)
+    session().flush()
+    whole, part = (directory.add_person(f"{n}@example.com", n.title(), SYSTEM_ACTOR) for n in ("whole", "part"))
+    directory.give_role(whole, Role.APPROVER, SYSTEM_ACTOR, acme)
+    directory.give_role(part, Role.APPROVER, SYSTEM_ACTOR, acme, top)
+    for team in (top, below):
+        assert directory.people_with({Role.APPROVER}, acme.id, team.id) == [part, whole]
+    for organisation, team_id, found in ((acme, beside.id, [whole]), (acme, None, [whole]), (other, top.id, [])):
+        assert directory.people_with({Role.APPROVER}, organisation.id, team_id) == found
