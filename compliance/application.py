@@ -20,7 +20,7 @@ from compliance.engine.registry import discover
 from compliance.kernel import db
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import account, cases, errors, people, record, transaction
+from compliance.web import account, cases, errors, people, record, tokens, transaction
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY: Final = (
@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.after_request(_harden)
     app.register_blueprint(people.blueprint)
     app.register_blueprint(account.blueprint)
+    app.register_blueprint(tokens.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])

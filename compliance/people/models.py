@@ -98,6 +98,23 @@ class SignInAttempt(Base):
     at: Mapped[dt.datetime]
 
 
+class ApiToken(Base):
+    """A person's key for programs. It is shown once; here stand its SHA-256 and the few characters it is known by."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    name: Mapped[str]
+    hint: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    scopes: Mapped[list[Any]]
+    made_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+
+
 class RoleGrant(Base):
     """A role given to a person, everywhere (staff) or in an organisation and perhaps one team; ended, never deleted."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ from compliance.authz import NEEDS_SECOND_FACTOR, Actor, Channel
 from compliance.kernel import clock
 from compliance.kernel.db import aside, is_sqlite, session, table
 from compliance.kernel.ids import new_secret
-from compliance.people import delegation, directory
+from compliance.people import delegation, directory, tokens
 from compliance.people.models import Delegation, KnownDevice, Person, SignInAttempt, SignInSession
 from compliance.settings import Settings
 
@@ -36,6 +36,8 @@ GUESSES_SHORT: Final = 10
 GUESSES_CODE: Final = 5
 GUESSES_DAY: Final = 100
 GUESSES_ADDRESS: Final = 50
+API: Final = "/api/"
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass
@@ -78,11 +80,32 @@ def current_visitor() -> Visitor | None:
 
 
 def current_actor() -> Actor | None:
-    """Return whoever makes this request, once they have shown everything they must."""
+    """Return whoever makes this request, once they have shown everything they must.
+
+    The API knows tokens only and the pages know sign-ins only. The API may therefore do without the token against
+    forged requests, since no browser sends it anything by itself; and a token, however wide, opens no page.
+    """
+    if request.path.startswith(API):
+        return _token_actor()
     visitor = current_visitor()
     if visitor is None or not visitor.complete:
         return None
     return visitor.actor.through(Channel.BROWSER, ip=request.remote_addr)
+
+
+def _token_actor() -> Actor | None:
+    """Return the owner of this request's token, with no more than the token's scopes."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    found = tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+    if found is None:
+        return None
+    token, person = found
+    actor = directory.actor_for(person)
+    if needs_second_factor(person, actor) and person.totp_secret is None:
+        return None
+    actor = replace(actor.through(Channel.API, ip=request.remote_addr), scopes=frozenset(token.scopes))
+    tokens.note_use(token, actor, aside=request.method in READING)
+    return actor
 
 
 def needs_second_factor(person: Person, actor: Actor) -> bool:
