@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor, Channel, Role
 from compliance.kernel import clock
-from compliance.kernel.db import begin_reading, engine, session, table
+from compliance.kernel.db import begin_reading, session, table
 from compliance.people import delegation, directory, tokens
 from compliance.people.directory import DirectoryError
 from compliance.people.models import ApiToken, Person, RoleGrant
@@ -23,11 +23,7 @@ from tests.people.scene import NOON, PASSWORD, actions, person, post, set_up_sec
 DAY = dt.timedelta(days=1)
 LISTED = "/api/v1/permits"
 
-
-@pytest.fixture(autouse=True)
-def _token_table(app: Flask) -> None:
-    del app  # Asked for so that the database is there.
-    table(ApiToken).create(engine(), checkfirst=True)
+pytestmark = pytest.mark.usefixtures("app")
 
 
 @pytest.fixture
