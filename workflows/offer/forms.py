@@ -1,26 +1,11 @@
-"""What people fill in about an offer."""
+"""What people fill in when something happens to an offer; its terms have a room of their own."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any
-
-from wtforms import (
-    BooleanField,
-    DateField,
-    Form,
-    IntegerField,
-    SelectField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import BooleanField, Form, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
-from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length
 
-from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
-
-COUNTRY = Regexp(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", message="Use a code such as GB, DE or US-CA.")
 REASON_CODES = {
     "CTRL_SCHEDULE": "The client sets the hours",
     "CTRL_METHOD": "The client says how the work is done",
@@ -40,70 +25,6 @@ REASON_CODES = {
     "SANCTIONS_ID": "Identity or sanctions check failed",
     "SCOPE_UNCLEAR": "The scope is not clear",
 }
-
-
-class Terms(Form):
-    """The terms of the offer, as both sides will read them."""
-
-    title = StringField("Title of the work", [InputRequired("Give the work a title."), Length(max=200)])
-    freelancer = StringField("Freelancer's name or business", [InputRequired("Name the freelancer."), Length(max=200)])
-    freelancer_email = StringField(
-        "Freelancer's e-mail address",
-        [InputRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
-        description="The freelancer follows the offer under this address.",
-    )
-    freelancer_country = StringField("Freelancer's country", [InputRequired("Enter the country."), COUNTRY])
-    work_place = StringField(
-        "Where the work is done",
-        [InputRequired("Enter the place."), COUNTRY],
-        description="Country, or country and state. The law of this place counts.",
-    )
-    description = TextAreaField(
-        "What is to be done, and what is delivered", [InputRequired("Describe the work."), Length(min=20, max=8000)]
-    )
-    contract_type = SelectField(
-        "How it is paid",
-        [InputRequired("Choose how it is paid.")],
-        choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")],
-    )
-    amount = StringField(
-        "Price, or rate for an hour", [InputRequired("Enter the amount.")], description="For instance 1,250.50."
-    )
-    currency = StringField("Currency", [InputRequired("Enter the currency.")])
-    hours_per_week = IntegerField("Hours a week", [InputRequired("Enter the hours."), NumberRange(1, 80)])
-    starts_on = DateField("First day", [InputRequired("Enter the first day.")])
-    ends_on = DateField("Last day", [InputRequired("Enter the last day.")])
-    purchase_order = StringField("Purchase order", [Length(max=60)])
-    former_employee = BooleanField("The freelancer was the client's employee, or is related, within the last 12 months")
-    months_worked = IntegerField(
-        "Months the freelancer has already worked for this client",
-        [InputRequired("Enter 0 if none."), NumberRange(0, 600)],
-    )
-
-    def validate_amount(self, field: Any) -> None:  # noqa: ANN401 - WTForms hands its own field over
-        """Refuse what is no amount of the currency, and what is nothing or less."""
-        if self.currency.data not in CURRENCIES:
-            return
-        try:
-            minor = parse_minor(field.data, self.currency.data)
-        except MoneyError as refused:
-            raise ValidationError(str(refused)) from refused
-        if minor <= 0:
-            raise ValidationError("Enter an amount above zero.")
-
-    def validate_currency(self, field: Any) -> None:  # noqa: ANN401 - as above
-        """Refuse what is no currency."""
-        if field.data not in CURRENCIES:
-            raise ValidationError("Use a three-letter currency code such as GBP, EUR or USD.")
-
-    def validate_ends_on(self, field: Any) -> None:  # noqa: ANN401 - as above
-        """Refuse an end before the beginning, and an engagement of more than two years."""
-        if not self.starts_on.data or not field.data:
-            return
-        if field.data < self.starts_on.data:
-            raise ValidationError("The last day is before the first day.")
-        if field.data > self.starts_on.data + dt.timedelta(days=731):
-            raise ValidationError("An engagement lasts at most two years; offer a new one after that.")
 
 
 class Reason(Form):
@@ -146,6 +67,23 @@ class Against(Form):
         "What would change it", [InputRequired("Say what would have to be different."), Length(max=4000)]
     )
     reason = TextAreaField("Reasons for both parties", [InputRequired("Give your reasons."), Length(max=8000)])
+
+
+class Employee(Against):
+    """Why it is employment, and that the payroll partner takes this kind of work."""
+
+    office_work = BooleanField(
+        "It is office work",
+        [DataRequired("The payroll partner takes office work only. Reject the offer, and say what would change it.")],
+    )
+
+
+class Employer(Form):
+    """Who employs the worker on the client's behalf."""
+
+    employer_of_record = StringField(
+        "Employer of record", [InputRequired("Name the employer that accepted."), Length(max=200)]
+    )
 
 
 class Ask(Form):

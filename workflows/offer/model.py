@@ -61,6 +61,7 @@ EDITABLE = (
     State.SUBMITTED,
     State.REVIEW,
     State.INFO_CLIENT,
+    State.INFO_FREELANCER,
     State.SECOND_REVIEW,
     State.ENTERPRISE_READY,
 )

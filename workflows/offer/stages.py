@@ -19,7 +19,11 @@ STAGES = {
         worker_sees=False,
     ),
     State.SUBMITTED: Stage(
-        "Submitted", "A reviewer will take this offer up.", Party.REVIEWER, Tone.PROGRESS, business_days(1)
+        "Submitted",
+        "A reviewer will take this offer up; where the client classifies for itself, its compliance contact does.",
+        Party.REVIEWER,
+        Tone.PROGRESS,
+        business_days(1),
     ),
     State.REVIEW: Stage(
         "Classification review",
@@ -30,20 +34,18 @@ STAGES = {
     ),
     State.INFO_CLIENT: Stage(
         "Question to the client",
-        "The reviewer asked the client for more, and goes on with the answer.",
+        "The reviewer asked the client for more. Without an answer the offer lapses.",
         Party.CLIENT,
         Tone.WAITING,
-        business_days(10),
-        (calendar_days(3), calendar_days(7)),
+        remind=(calendar_days(3), calendar_days(7)),
         worker_sees=False,
     ),
     State.INFO_FREELANCER: Stage(
         "Question to the freelancer",
-        "The reviewer asked the freelancer for more, and goes on with the answer.",
+        "The reviewer asked the freelancer for more. Without an answer the offer lapses.",
         Party.FREELANCER,
         Tone.WAITING,
-        business_days(10),
-        (calendar_days(3), calendar_days(7)),
+        remind=(calendar_days(3), calendar_days(7)),
     ),
     State.SECOND_REVIEW: Stage(
         "Second review",
@@ -61,7 +63,7 @@ STAGES = {
     ),
     State.EMPLOYEE_ROUTE: Stage(
         "Employee route",
-        "The work was found to be employment. It can go through the payroll partner.",
+        "The work was found to be employment. It goes to the payroll partner once employer, worker and client accept.",
         Party.CLIENT,
         Tone.WAITING,
         business_days(7),
@@ -102,6 +104,8 @@ STAGES = {
     State.CLOSING: Stage("Closing", "The engagement ends soon.", Party.CLIENT, Tone.WAITING),
     State.ENDED: Stage("Ended", "The engagement is over."),
     State.WITHDRAWN: Stage("Withdrawn", "The client took the offer back."),
-    State.EXPIRED: Stage("Expired", "The offer was not completed within 30 days."),
+    State.EXPIRED: Stage(
+        "Expired", "The offer was not completed in time: within 30 days, or a question stayed unanswered."
+    ),
     State.SUSPENDED: Stage("Suspended", "All work is on hold.", Party.SENIOR_REVIEWER, Tone.BAD),
 }

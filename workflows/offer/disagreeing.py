@@ -1,0 +1,93 @@
+"""Disagreeing with a determination, and deciding on that afresh (rows 15 and 16 of the handbook)."""
+
+from __future__ import annotations
+
+from compliance.authz import WORKER
+from compliance.engine.definition import Action, Holder, Tone, choose
+from compliance.engine.guards import holds_it, not_conflicted
+from workflows.offer import effects, forms, guards
+from workflows.offer.making import CLIENT
+from workflows.offer.model import State
+from workflows.offer.reviewing import MAY_TAKE, SENIOR
+
+# An approved offer goes on to its onboarding by itself within a day; the thirty days to disagree go on there.
+ARGUABLE = (
+    State.REJECTED,
+    State.EMPLOYEE_ROUTE,
+    State.ENTERPRISE_READY,
+    State.ONBOARDING,
+    State.PAYROLL_ONBOARDING,
+)
+MAY_OVERTURN = (not_conflicted, guards.not_own_offer, guards.not_involved, holds_it)
+
+ACTIONS = (
+    Action(
+        "disagree",
+        "Disagree",
+        ARGUABLE,
+        State.DISAGREEMENT,
+        CLIENT | WORKER,
+        forms.Disagree,
+        guards=(guards.enrolled, guards.may_disagree),
+        effect=effects.disagree,
+    ),
+    Action(
+        "take_disagreement",
+        "Claim the disagreement",
+        (State.DISAGREEMENT,),
+        None,
+        SENIOR,
+        guards=(*MAY_TAKE, guards.not_involved),
+        holder=Holder.TAKE,
+        key="e",
+    ),
+    Action(
+        "uphold",
+        "Uphold",
+        (State.DISAGREEMENT,),
+        choose(
+            *((effects.came_from(state), state) for state in ARGUABLE if state != State.ENTERPRISE_READY),
+            State.ENTERPRISE_READY,
+        ),
+        SENIOR,
+        forms.Reason,
+        guards=MAY_OVERTURN,
+        effect=effects.put_forward,
+        binds=True,
+    ),
+    Action(
+        "overturn",
+        "Overturn: Enterprise Ready",
+        (State.DISAGREEMENT,),
+        State.ENTERPRISE_READY,
+        SENIOR,
+        forms.Approve,
+        guards=MAY_OVERTURN,
+        effect=effects.decide_and_offer_again,
+        binds=True,
+        tone=Tone.GOOD,
+    ),
+    Action(
+        "overturn_employee",
+        "Overturn: employee",
+        (State.DISAGREEMENT,),
+        State.EMPLOYEE_ROUTE,
+        SENIOR,
+        forms.Employee,
+        guards=(*MAY_OVERTURN, guards.payroll_available),
+        effect=effects.decide_and_offer_again,
+        binds=True,
+    ),
+    Action(
+        "overturn_against",
+        "Overturn: reject",
+        (State.DISAGREEMENT,),
+        State.REJECTED,
+        SENIOR,
+        forms.Against,
+        guards=MAY_OVERTURN,
+        effect=effects.decide,
+        binds=True,
+        tone=Tone.BAD,
+    ),
+)

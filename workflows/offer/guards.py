@@ -1,0 +1,152 @@
+"""What must hold before something happens to an offer. Each refusal is the sentence that its reader sees."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from compliance.authz import Role
+from compliance.engine.guards import not_after
+from compliance.engine.move import Move
+from workflows.offer.model import State
+from workflows.offer.places import country_of
+
+OFFER_LIFE: Final = dt.timedelta(days=30)
+DISAGREEMENT_WINDOW: Final = dt.timedelta(days=30)
+# Where a payroll partner employs people on a client's behalf.
+PAYROLL_COUNTRIES: Final = frozenset({"AU", "BR", "CA", "DE", "ES", "FR", "GB", "IE", "IN", "NL", "US"})
+FIRST_LOOK: Final = ("claim", "take_review", "escalate")
+DECISIONS: Final = ("approve", "determine_employee", "reject", "confirm", "change_route")
+OVERTURNING: Final = ("uphold", "overturn", "overturn_employee", "overturn_against")
+
+not_first_reviewer = not_after(*FIRST_LOOK, sentence="You made the first review; the second belongs to somebody else.")
+not_involved = not_after(
+    *FIRST_LOOK,
+    "take_second",
+    "take_reassessment",
+    "pass_on",
+    *DECISIONS,
+    *OVERTURNING,
+    sentence="You were part of an earlier decision; somebody new decides on this.",
+)
+not_requester = not_after("open", "edit", "submit", sentence="You asked for this offer; somebody else approves it.")
+not_signed_yet = not_after(
+    "sign", sentence="You have signed already; the next signature is somebody else's.", here=True
+)
+not_suspender = not_after(
+    "ask_suspension", sentence="You asked for the suspension; a second person confirms it.", here=True
+)
+did_not_suspend = not_after("suspend", sentence="You suspended this engagement; a second person ends it.")
+_did_not_write = not_after(
+    "open", "edit", "submit", "amend", sentence="You wrote or submitted this offer; somebody else decides on it."
+)
+
+
+def not_own_offer(move: Move) -> str | None:
+    """Refuse to let anybody decide on an offer that they wrote or that is made to them."""
+    if move.case.worker_id in move.actor.identities:
+        return "This offer is made to you; somebody else decides on it."
+    return _did_not_write(move)
+
+
+def not_to_oneself(move: Move) -> str | None:
+    """Refuse an offer of work to whoever makes it."""
+    email = move.fact("freelancer_email")
+    if email and move.person_with(email) in move.actor.identities:
+        return "You cannot offer work to yourself. Enter the freelancer's own e-mail address."
+    return None
+
+
+def same_freelancer(move: Move) -> str | None:
+    """Keep an engagement with the person it was made with."""
+    email = move.fact("freelancer_email")
+    if email and email.strip().lower() != move.case.freelancer_email.strip().lower():
+        return "Another freelancer needs an offer of their own. End this engagement and make a new one."
+    return None
+
+
+def senior_in_second_review(move: Move) -> str | None:
+    """Leave the second review to a senior reviewer who did not make the first."""
+    if move.case.state != State.SECOND_REVIEW:
+        return None
+    if not move.actor.holds(Role.SENIOR_REVIEWER):
+        return "The second review belongs to a senior reviewer."
+    return not_first_reviewer(move)
+
+
+def enrolled(move: Move) -> str | None:
+    """Review only for clients who enrolled in the classification service."""
+    return None if move.organisation.compliance_enrolled else "This client classifies for itself; there is no review."
+
+
+def not_enrolled(move: Move) -> str | None:
+    """Let only a client who did not enrol classify for itself."""
+    return "Your programme's reviewers classify this offer." if move.organisation.compliance_enrolled else None
+
+
+def purchase_order_is_there(move: Move) -> str | None:
+    """Ask for a purchase order where the client requires one."""
+    if move.organisation.po_required and not move.case.purchase_order:
+        return "Your company asks for a purchase order on each offer. Edit the offer and add it."
+    return None
+
+
+def first_day_lies_ahead(move: Move) -> str | None:
+    """Refuse an offer whose first day has passed, unless its work had begun before."""
+    if move.case.starts_on < move.at.date() and not move.did("begin_work"):
+        return "The first day has passed. The client must offer new dates."
+    return None
+
+
+def offer_is_young(move: Move) -> str | None:
+    """Refuse to begin with an offer that is older than its life."""
+    if move.case.offered_at is None or move.at - move.case.offered_at >= OFFER_LIFE:
+        return "The offer is older than 30 days and has lapsed."
+    return None
+
+
+def decided_terms_stand(move: Move) -> str | None:
+    """Refuse to go on with terms that are not the ones decided on, or on a determination that has run out."""
+    if move.case.decided_version != move.case.content_version:
+        return "The terms are not the ones that were decided on."
+    if move.case.valid_until is None or move.case.valid_until < move.at.date():
+        return "The determination has run out. Change the terms to have the offer decided on again."
+    return None
+
+
+def payroll_available(move: Move) -> str | None:
+    """Send nobody down the employee route where no payroll partner employs people."""
+    country = country_of(move.case.work_place)
+    if country not in PAYROLL_COUNTRIES:
+        return f"No payroll partner employs people in {country}. Reject the offer, and say what would change it."
+    return None
+
+
+def employer_accepted(move: Move) -> str | None:
+    """Wait for the employer of record."""
+    return None if move.case.employer_of_record else "The employer of record has not accepted yet. The desk records it."
+
+
+def worker_accepted(move: Move) -> str | None:
+    """Wait for the worker."""
+    return None if move.case.worker_agreed else "The worker has not accepted employment yet."
+
+
+def worker_is_asked(move: Move) -> str | None:
+    """Take the worker's acceptance once."""
+    return "You have accepted already." if move.case.worker_agreed else None
+
+
+def may_disagree(move: Move) -> str | None:
+    """Allow one disagreement per determination, within 30 days of it."""
+    decided_at = move.case.decided_at
+    if decided_at is None:
+        return "There is no determination to disagree with."
+    if move.case.disagreed:
+        return "This determination was disagreed with once already."
+    return "The 30 days to disagree are over." if move.at - decided_at > DISAGREEMENT_WINDOW else None
+
+
+def suspension_was_asked(move: Move) -> str | None:
+    """Suspend only what one senior reviewer asked to suspend, since the offer came into this state."""
+    return None if move.did_here("ask_suspension") else "A first senior reviewer must ask for the suspension."

@@ -1,0 +1,140 @@
+"""Classifying an offer: first and second review, questions, the decision (rows 5 to 12 of the handbook)."""
+
+from __future__ import annotations
+
+from compliance.authz import SYSTEM, WORKER, Role, any_of
+from compliance.engine.definition import Action, Holder, Tone
+from compliance.engine.guards import holds_it, not_conflicted, unclaimed
+from compliance.kernel.clock import business_days
+from workflows.offer import effects, forms, guards, second_look
+from workflows.offer.making import CLIENT
+from workflows.offer.model import State
+
+REVIEWER = any_of(Role.REVIEWER, Role.SENIOR_REVIEWER)
+SENIOR = any_of(Role.SENIOR_REVIEWER)
+REVIEWING = (State.REVIEW, State.SECOND_REVIEW)
+MAY_TAKE = (unclaimed, not_conflicted, guards.not_own_offer)
+MAY_DECIDE = (not_conflicted, guards.not_own_offer, holds_it, guards.senior_in_second_review)
+
+ACTIONS = (
+    Action(
+        "claim",
+        "Claim and review",
+        (State.SUBMITTED,),
+        State.REVIEW,
+        REVIEWER,
+        guards=(guards.enrolled, not_conflicted, guards.not_own_offer),
+        effect=effects.meet_freelancer,
+        holder=Holder.TAKE,
+        key="e",
+    ),
+    Action(
+        "take_review",
+        "Claim the review",
+        (State.REVIEW,),
+        None,
+        REVIEWER,
+        guards=MAY_TAKE,
+        holder=Holder.TAKE,
+        key="e",
+        help="The review was released, or its questions were answered.",
+    ),
+    Action(
+        "self_certify",
+        "Classify it yourself",
+        (State.SUBMITTED,),
+        State.ONBOARDING,
+        any_of(Role.COMPLIANCE_CONTACT),
+        forms.Attest,
+        guards=(guards.not_enrolled,),
+        effect=effects.decide,
+        binds=True,
+    ),
+    Action(
+        "ask_client",
+        "Ask the client",
+        (State.REVIEW,),
+        State.INFO_CLIENT,
+        REVIEWER,
+        forms.Ask,
+        guards=(holds_it,),
+        effect=effects.ask,
+    ),
+    Action(
+        "ask_freelancer",
+        "Ask the freelancer",
+        (State.REVIEW,),
+        State.INFO_FREELANCER,
+        REVIEWER,
+        forms.Ask,
+        guards=(holds_it,),
+        effect=effects.ask,
+    ),
+    Action("answer", "Answer", (State.INFO_CLIENT,), State.REVIEW, CLIENT, forms.Answer),
+    Action("answer_freelancer", "Answer", (State.INFO_FREELANCER,), State.REVIEW, WORKER, forms.Answer),
+    Action(
+        "lapse",
+        "Lapse without an answer",
+        (State.INFO_CLIENT, State.INFO_FREELANCER),
+        State.EXPIRED,
+        SYSTEM,
+        due=business_days(10),
+    ),
+    Action(
+        "escalate",
+        "Escalate",
+        (State.REVIEW,),
+        State.SECOND_REVIEW,
+        REVIEWER,
+        forms.Reason,
+        guards=(holds_it,),
+        holder=Holder.RELEASE,
+    ),
+    Action(
+        "take_second",
+        "Claim the second review",
+        (State.SECOND_REVIEW,),
+        None,
+        SENIOR,
+        guards=(*MAY_TAKE, guards.not_first_reviewer),
+        holder=Holder.TAKE,
+        key="e",
+    ),
+    Action(
+        "approve",
+        "Enterprise Ready",
+        REVIEWING,
+        State.ENTERPRISE_READY,
+        REVIEWER,
+        forms.Approve,
+        guards=(*MAY_DECIDE, second_look.first_review_is_enough),
+        effect=effects.decide,
+        binds=True,
+        tone=Tone.GOOD,
+        key="a",
+    ),
+    Action(
+        "determine_employee",
+        "Employee",
+        REVIEWING,
+        State.EMPLOYEE_ROUTE,
+        REVIEWER,
+        forms.Employee,
+        guards=(*MAY_DECIDE, guards.payroll_available),
+        effect=effects.decide,
+        binds=True,
+    ),
+    Action(
+        "reject",
+        "Reject",
+        REVIEWING,
+        State.REJECTED,
+        REVIEWER,
+        forms.Against,
+        guards=MAY_DECIDE,
+        effect=effects.decide,
+        binds=True,
+        tone=Tone.BAD,
+        key="r",
+    ),
+)

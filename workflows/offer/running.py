@@ -1,0 +1,170 @@
+"""A running engagement: changes, reassessment, its end, suspension (rows 20 to 23 and 25 of the handbook)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import cast
+
+from compliance.authz import SYSTEM, Role, any_of
+from compliance.engine.case import Case
+from compliance.engine.definition import Action, Holder, Tone, choose
+from compliance.engine.guards import holds_it, not_conflicted
+from workflows.offer import effects, forms, guards, second_look
+from workflows.offer.making import CLIENT
+from workflows.offer.model import Offer, State
+from workflows.offer.reviewing import MAY_TAKE, REVIEWER, SENIOR
+from workflows.offer.tenure import next_reassessment
+from workflows.offer.terms import Terms
+
+NOTICE = dt.timedelta(days=10)
+SUSPENDABLE = (State.CLEARED, State.ACTIVE)
+MAY_REASSESS = (not_conflicted, guards.not_own_offer, holds_it, second_look.goes_to_a_senior)
+
+
+def _last_day(case: Case) -> dt.date:
+    """Return the last day of the terms that were decided on, not of a change that still waits."""
+    offer = cast("Offer", case)
+    return offer.agreed_until or offer.ends_on
+
+
+def _notice(case: Case) -> dt.datetime:
+    return dt.datetime.combine(_last_day(case) - NOTICE, dt.time(), dt.UTC)
+
+
+def _after_last_day(case: Case) -> dt.datetime:
+    return dt.datetime.combine(_last_day(case) + dt.timedelta(days=1), dt.time(), dt.UTC)
+
+
+CHANGING = (
+    Action(
+        "amend",
+        "Change a running engagement",
+        (State.ACTIVE, State.CLOSING),
+        choose((effects.is_material, State.REASSESSMENT), (effects.is_in(State.CLOSING), State.CLOSING), State.ACTIVE),
+        CLIENT,
+        Terms,
+        guards=(guards.not_to_oneself, guards.same_freelancer),
+        effect=effects.take_amount,
+        help="Work goes on under the old terms until the change is decided.",
+    ),
+    Action(
+        "review_tenure",
+        "Review after a year, or when the tenure reaches the next band",
+        (State.ACTIVE,),
+        State.REASSESSMENT,
+        SYSTEM,
+        due=next_reassessment,
+    ),
+    Action(
+        "take_reassessment",
+        "Claim the reassessment",
+        (State.REASSESSMENT,),
+        None,
+        REVIEWER,
+        guards=(guards.enrolled, *MAY_TAKE, second_look.goes_to_a_senior),
+        holder=Holder.TAKE,
+        key="e",
+    ),
+    Action(
+        "pass_on",
+        "Pass it on to a senior reviewer",
+        (State.REASSESSMENT,),
+        None,
+        REVIEWER,
+        forms.Reason,
+        guards=(holds_it,),
+        holder=Holder.RELEASE,
+    ),
+    Action(
+        "confirm",
+        "Confirm",
+        (State.REASSESSMENT,),
+        State.ACTIVE,
+        REVIEWER,
+        forms.Approve,
+        guards=(*MAY_REASSESS, second_look.reassessment_is_enough),
+        effect=effects.decide,
+        binds=True,
+        tone=Tone.GOOD,
+    ),
+    Action(
+        "change_route",
+        "Employee",
+        (State.REASSESSMENT,),
+        State.EMPLOYEE_ROUTE,
+        REVIEWER,
+        forms.Employee,
+        guards=(*MAY_REASSESS, guards.payroll_available),
+        effect=effects.decide_and_offer_again,
+        binds=True,
+    ),
+    Action(
+        "end_engagement",
+        "End it",
+        (State.REASSESSMENT,),
+        State.ENDED,
+        REVIEWER,
+        forms.Against,
+        guards=MAY_REASSESS,
+        effect=effects.decide,
+        binds=True,
+        tone=Tone.BAD,
+    ),
+    Action(
+        "self_confirm",
+        "Confirm your own classification",
+        (State.REASSESSMENT,),
+        State.ACTIVE,
+        any_of(Role.COMPLIANCE_CONTACT),
+        forms.Attest,
+        guards=(guards.not_enrolled,),
+        effect=effects.decide,
+        binds=True,
+    ),
+)
+
+ENDING = (
+    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=_notice),
+    Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason),
+    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=_after_last_day),
+    Action("run_out", "Run out", (State.REASSESSMENT,), State.ENDED, SYSTEM, due=_after_last_day),
+)
+
+SUSPENDING = (
+    Action("ask_suspension", "Ask for suspension", SUSPENDABLE, None, SENIOR, forms.Reason, guards=(not_conflicted,)),
+    Action(
+        "suspend",
+        "Suspend",
+        SUSPENDABLE,
+        State.SUSPENDED,
+        SENIOR,
+        forms.Reason,
+        guards=(not_conflicted, guards.suspension_was_asked, guards.not_suspender),
+        effect=effects.remember_origin,
+        binds=True,
+        tone=Tone.BAD,
+    ),
+    Action(
+        "resume",
+        "Lift the suspension",
+        (State.SUSPENDED,),
+        choose((effects.came_from(State.CLEARED), State.CLEARED), State.ACTIVE),
+        SENIOR,
+        forms.Reason,
+        guards=(not_conflicted,),
+        binds=True,
+    ),
+    Action(
+        "end_suspended",
+        "End it for good",
+        (State.SUSPENDED,),
+        State.ENDED,
+        SENIOR,
+        forms.Reason,
+        guards=(not_conflicted, guards.did_not_suspend),
+        binds=True,
+        tone=Tone.BAD,
+    ),
+)
+
+ACTIONS = (*CHANGING, *ENDING, *SUSPENDING)

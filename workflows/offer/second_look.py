@@ -1,0 +1,80 @@
+"""When one reviewer is not enough, and who the second may be."""
+
+from __future__ import annotations
+
+import decimal
+from typing import Final
+
+from compliance.authz import Role
+from compliance.engine.guards import not_after
+from compliance.engine.move import Move
+from compliance.kernel.money import Money
+from workflows.offer.model import Offer, State
+
+# The strict three-part ("ABC") test applies in these states. Of the three places of an offer the strictest counts.
+ABC_STATES: Final = frozenset({"US-CA", "US-NJ", "US-MA", "US-IL"})
+# Above this total, in major units, a second pair of eyes is due: about 100,000 US dollars or less in each currency.
+VALUE_LIMIT: Final = decimal.Decimal(100_000)
+VALUE_LIMITS: Final = {
+    **dict.fromkeys(("BHD", "JOD", "KWD", "TND"), decimal.Decimal(30_000)),
+    **dict.fromkeys(("JPY", "KRW", "CLP", "HUF", "IDR", "VND"), decimal.Decimal(10_000_000)),
+    **dict.fromkeys(("INR", "PHP", "THB", "CZK", "ISK", "UAH", "TRY", "TWD"), decimal.Decimal(2_000_000)),
+}
+TENURE_RED_MONTHS: Final = 12
+MONTHS_IN_YEAR: Final = 12
+
+_not_passer = not_after("pass_on", sentence="You passed it on; the second look belongs to somebody else.", here=True)
+
+
+def total(offer: Offer) -> Money:
+    """Return what the offer is worth in all, at its hours a week to the last day."""
+    if offer.contract_type != "hourly":
+        return Money(offer.amount_minor, offer.currency)
+    weeks = max(1, ((offer.ends_on - offer.starts_on).days + 7) // 7)
+    return Money(offer.amount_minor * offer.hours_per_week * weeks, offer.currency)
+
+
+def months_worked(move: Move) -> int:
+    """Return the months of work for this client: those before the offer, and those since it began."""
+    offer: Offer = move.case
+    if not move.did("begin_work"):
+        return offer.months_worked
+    start, today = offer.starts_on, move.at.date()
+    whole = (today.year - start.year) * MONTHS_IN_YEAR + today.month - start.month - (today.day < start.day)
+    return offer.months_worked + max(0, whole)
+
+
+def needs_second_review(move: Move) -> str | None:
+    """Return why a second reviewer is due, or ``None``."""
+    offer: Offer = move.case
+    if {offer.work_place, offer.freelancer_country, offer.client_country} & ABC_STATES:
+        return "The ABC test applies at one of the places."
+    if offer.former_employee:
+        return "The freelancer was an employee or is related."
+    if months_worked(move) >= TENURE_RED_MONTHS:
+        return "The freelancer has worked for this client for a year or more."
+    limit = VALUE_LIMITS.get(offer.currency, VALUE_LIMIT)
+    return "The value is above the limit." if total(offer).amount > limit else None
+
+
+def first_review_is_enough(move: Move) -> str | None:
+    """Refuse to approve alone what two must look at."""
+    if move.case.state != State.REVIEW:
+        return None
+    why = needs_second_review(move)
+    return f"{why} Escalate it to a second review." if why else None
+
+
+def goes_to_a_senior(move: Move) -> str | None:
+    """Leave a reassessment that was passed on to a senior reviewer who did not pass it on."""
+    if not move.did_here("pass_on"):
+        return None
+    if not move.actor.holds(Role.SENIOR_REVIEWER):
+        return "This reassessment was passed on to a senior reviewer."
+    return _not_passer(move)
+
+
+def reassessment_is_enough(move: Move) -> str | None:
+    """Refuse to confirm alone what two must look at."""
+    why = None if move.did_here("pass_on") else needs_second_review(move)
+    return f"{why} Pass it on to a senior reviewer." if why else None

@@ -1,0 +1,79 @@
+"""From a determination to the first day: payroll, onboarding, acceptance (rows 13 and 17 to 19 of the handbook)."""
+
+from __future__ import annotations
+
+from compliance.authz import SYSTEM, WORKER, Role, any_of
+from compliance.engine.definition import Action, Tone
+from compliance.engine.guards import not_conflicted
+from compliance.kernel.clock import business_days
+from workflows.offer import effects, forms, guards
+from workflows.offer.making import CLIENT
+from workflows.offer.model import State
+from workflows.offer.reviewing import REVIEWER
+
+ACTIONS = (
+    Action(
+        "employer_accepts",
+        "Record the employer of record's acceptance",
+        (State.EMPLOYEE_ROUTE,),
+        None,
+        any_of(Role.PROGRAM_SUCCESS_MANAGER) | REVIEWER,
+        forms.Employer,
+        guards=(not_conflicted,),
+    ),
+    Action(
+        "accept_employment",
+        "Accept employment",
+        (State.EMPLOYEE_ROUTE,),
+        None,
+        WORKER,
+        guards=(guards.worker_is_asked,),
+        effect=effects.agree_to_employment,
+    ),
+    Action(
+        "accept_payroll",
+        "Accept employment through the partner",
+        (State.EMPLOYEE_ROUTE,),
+        State.PAYROLL_ONBOARDING,
+        CLIENT,
+        guards=(guards.employer_accepted, guards.worker_accepted, guards.decided_terms_stand),
+    ),
+    Action(
+        "decline_payroll",
+        "Decline employment",
+        (State.EMPLOYEE_ROUTE,),
+        State.REJECTED,
+        CLIENT | WORKER,
+        forms.Reason,
+        tone=Tone.BAD,
+    ),
+    Action(
+        "begin_onboarding",
+        "Begin onboarding",
+        (State.ENTERPRISE_READY,),
+        State.ONBOARDING,
+        CLIENT | SYSTEM,
+        guards=(guards.decided_terms_stand,),
+        due=business_days(1),
+    ),
+    Action(
+        "complete_tasks",
+        "Confirm that everything is done",
+        (State.ONBOARDING, State.PAYROLL_ONBOARDING),
+        State.CLEARED,
+        CLIENT,
+        forms.Tasks,
+        guards=(guards.decided_terms_stand,),
+        effect=effects.meet_freelancer,
+    ),
+    Action(
+        "begin_work",
+        "Accept the offer",
+        (State.CLEARED,),
+        State.ACTIVE,
+        WORKER,
+        guards=(guards.first_day_lies_ahead, guards.offer_is_young, guards.decided_terms_stand),
+        binds=True,
+        tone=Tone.GOOD,
+    ),
+)

@@ -1,0 +1,81 @@
+"""The terms of an offer, as people fill them in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+
+from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
+from workflows.offer.places import a_place, a_state_where_it_matters
+
+
+class Terms(Form):
+    """The terms of the offer, as both sides will read them."""
+
+    title = StringField("Title of the work", [InputRequired("Give the work a title."), Length(max=200)])
+    freelancer = StringField("Freelancer's name or business", [InputRequired("Name the freelancer."), Length(max=200)])
+    freelancer_email = StringField(
+        "Freelancer's e-mail address",
+        [InputRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
+        description="The freelancer follows the offer under this address.",
+    )
+    freelancer_country = StringField("Freelancer's country", [InputRequired("Enter the country."), a_place])
+    client_country = StringField("Client's country", [InputRequired("Enter the client's country."), a_place])
+    work_place = StringField(
+        "Where the work is done",
+        [InputRequired("Enter the place."), a_place, a_state_where_it_matters],
+        description="Country, or country and state. The strictest law of the three places counts.",
+    )
+    description = TextAreaField("What is to be done", [InputRequired("Describe the work."), Length(min=20, max=8000)])
+    deliverables = TextAreaField(
+        "What is delivered",
+        [InputRequired("Name what is delivered."), Length(max=4000)],
+        description="The results, and how you will know that each is done.",
+    )
+    contract_type = SelectField(
+        "How it is paid",
+        [InputRequired("Choose how it is paid.")],
+        choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")],
+    )
+    amount = StringField(
+        "Price, or rate for an hour", [InputRequired("Enter the amount.")], description="For instance 1,250.50."
+    )
+    currency = StringField("Currency", [InputRequired("Enter the currency.")])
+    hours_per_week = IntegerField("Hours a week", [InputRequired("Enter the hours."), NumberRange(1, 80)])
+    starts_on = DateField("First day", [InputRequired("Enter the first day.")])
+    ends_on = DateField("Last day", [InputRequired("Enter the last day.")])
+    purchase_order = StringField("Purchase order", [Length(max=60)])
+    former_employee = BooleanField("The freelancer was the client's employee, or is related, within the last 12 months")
+    months_worked = IntegerField(
+        "Months the freelancer has already worked for this client",
+        [InputRequired("Enter 0 if none."), NumberRange(0, 600)],
+    )
+
+    def validate_amount(self, field: Any) -> None:  # noqa: ANN401 - WTForms hands its own field over
+        """Refuse what is no amount of the currency, and what is nothing or less."""
+        if self.currency.data not in CURRENCIES:
+            return
+        try:
+            minor = parse_minor(field.data, self.currency.data)
+        except MoneyError as refused:
+            raise ValidationError(str(refused)) from refused
+        if minor <= 0:
+            raise ValidationError("Enter an amount above zero.")
+
+    def validate_currency(self, field: Any) -> None:  # noqa: ANN401 - as above
+        """Refuse what is no currency."""
+        if field.data not in CURRENCIES:
+            raise ValidationError("Use a three-letter currency code such as GBP, EUR or USD.")
+
+    def validate_ends_on(self, field: Any) -> None:  # noqa: ANN401 - as above
+        """Refuse an end before the beginning, and an engagement of more than two years."""
+        if not self.starts_on.data or not field.data:
+            return
+        if field.data < self.starts_on.data:
+            raise ValidationError("The last day is before the first day.")
+        if field.data > self.starts_on.data + dt.timedelta(days=731):
+            raise ValidationError("An engagement lasts at most two years; offer a new one after that.")
