@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms import BooleanField, Form, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 REASON_CODES = {
     "CTRL_SCHEDULE": "The client sets the hours",
@@ -30,7 +30,7 @@ REASON_CODES = {
 class Reason(Form):
     """One reason."""
 
-    reason = TextAreaField("Reason", [InputRequired("Give your reason."), Length(max=8000)])
+    reason = TextAreaField("Reason", [DataRequired("Give your reason."), Length(max=8000)])
 
 
 class Approve(Form):
@@ -38,21 +38,21 @@ class Approve(Form):
 
     behavioural_control = TextAreaField(
         "Behavioural control",
-        [InputRequired("Say how the work is directed, and by whom."), Length(max=4000)],
+        [DataRequired("Say how the work is directed, and by whom."), Length(max=4000)],
         description="Who decides how, when and where the work is done?",
     )
     financial_control = TextAreaField(
         "Financial control",
-        [InputRequired("Say who bears cost and risk."), Length(max=4000)],
+        [DataRequired("Say who bears cost and risk."), Length(max=4000)],
         description="Investment, expenses, chance of profit and risk of loss.",
     )
     relationship_of_parties = TextAreaField(
         "Relationship",
-        [InputRequired("Say what binds the two."), Length(max=4000)],
+        [DataRequired("Say what binds the two."), Length(max=4000)],
         description="Contract, length, other clients, part in the client's business.",
     )
     conditions = TextAreaField("Conditions", [Length(max=4000)], description="For instance: at most 20 hours a week.")
-    reason = TextAreaField("Summary for both parties", [InputRequired("Give your reasons."), Length(max=8000)])
+    reason = TextAreaField("Summary for both parties", [DataRequired("Give your reasons."), Length(max=8000)])
 
 
 class Against(Form):
@@ -60,13 +60,13 @@ class Against(Form):
 
     reason_codes = SelectMultipleField(
         "Reason codes",
-        [InputRequired("Choose at least one reason.")],
+        [DataRequired("Choose at least one reason.")],
         choices=[SelectChoice(code, label) for code, label in REASON_CODES.items()],
     )
     what_would_change_it = TextAreaField(
-        "What would change it", [InputRequired("Say what would have to be different."), Length(max=4000)]
+        "What would change it", [DataRequired("Say what would have to be different."), Length(max=4000)]
     )
-    reason = TextAreaField("Reasons for both parties", [InputRequired("Give your reasons."), Length(max=8000)])
+    reason = TextAreaField("Reasons for both parties", [DataRequired("Give your reasons."), Length(max=8000)])
 
 
 class Employee(Against):
@@ -82,26 +82,26 @@ class Employer(Form):
     """Who employs the worker on the client's behalf."""
 
     employer_of_record = StringField(
-        "Employer of record", [InputRequired("Name the employer that accepted."), Length(max=200)]
+        "Employer of record", [DataRequired("Name the employer that accepted."), Length(max=200)]
     )
 
 
 class Ask(Form):
     """What the reviewer needs to know."""
 
-    asked = TextAreaField("What you need to know, and why", [InputRequired("Write your questions."), Length(max=4000)])
+    asked = TextAreaField("What you need to know, and why", [DataRequired("Write your questions."), Length(max=4000)])
 
 
 class Answer(Form):
     """The answer to the reviewer's questions."""
 
-    answer = TextAreaField("Your answer", [InputRequired("Write your answer."), Length(max=8000)])
+    answer = TextAreaField("Your answer", [DataRequired("Write your answer."), Length(max=8000)])
 
 
 class Disagree(Form):
     """Why the determination is thought wrong."""
 
-    grounds = TextAreaField("Why you disagree", [InputRequired("Say why you disagree."), Length(min=20, max=8000)])
+    grounds = TextAreaField("Why you disagree", [DataRequired("Say why you disagree."), Length(min=20, max=8000)])
 
 
 class Attest(Form):
@@ -111,7 +111,7 @@ class Attest(Form):
         "I classified this engagement myself, with reasonable care, and answer for it",
         [DataRequired("Confirm that you classified it yourself.")],
     )
-    reason = TextAreaField("Your reasons", [InputRequired("Give your reasons."), Length(max=8000)])
+    reason = TextAreaField("Your reasons", [DataRequired("Give your reasons."), Length(max=8000)])
 
 
 class Tasks(Form):

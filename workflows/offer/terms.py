@@ -7,7 +7,7 @@ from typing import Any
 
 from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
 from workflows.offer.places import a_place, a_state_where_it_matters
@@ -16,24 +16,24 @@ from workflows.offer.places import a_place, a_state_where_it_matters
 class Terms(Form):
     """The terms of the offer, as both sides will read them."""
 
-    title = StringField("Title of the work", [InputRequired("Give the work a title."), Length(max=200)])
-    freelancer = StringField("Freelancer's name or business", [InputRequired("Name the freelancer."), Length(max=200)])
+    title = StringField("Title of the work", [DataRequired("Give the work a title."), Length(max=200)])
+    freelancer = StringField("Freelancer's name or business", [DataRequired("Name the freelancer."), Length(max=200)])
     freelancer_email = StringField(
         "Freelancer's e-mail address",
-        [InputRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
+        [DataRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
         description="The freelancer follows the offer under this address.",
     )
-    freelancer_country = StringField("Freelancer's country", [InputRequired("Enter the country."), a_place])
-    client_country = StringField("Client's country", [InputRequired("Enter the client's country."), a_place])
+    freelancer_country = StringField("Freelancer's country", [DataRequired("Enter the country."), a_place])
+    client_country = StringField("Client's country", [DataRequired("Enter the client's country."), a_place])
     work_place = StringField(
         "Where the work is done",
-        [InputRequired("Enter the place."), a_place, a_state_where_it_matters],
+        [DataRequired("Enter the place."), a_place, a_state_where_it_matters],
         description="Country, or country and state. The strictest law of the three places counts.",
     )
-    description = TextAreaField("What is to be done", [InputRequired("Describe the work."), Length(min=20, max=8000)])
+    description = TextAreaField("What is to be done", [DataRequired("Describe the work."), Length(min=20, max=8000)])
     deliverables = TextAreaField(
         "What is delivered",
-        [InputRequired("Name what is delivered."), Length(max=4000)],
+        [DataRequired("Name what is delivered."), Length(max=4000)],
         description="The results, and how you will know that each is done.",
     )
     contract_type = SelectField(
@@ -42,9 +42,9 @@ class Terms(Form):
         choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")],
     )
     amount = StringField(
-        "Price, or rate for an hour", [InputRequired("Enter the amount.")], description="For instance 1,250.50."
+        "Price, or rate for an hour", [DataRequired("Enter the amount.")], description="For instance 1,250.50."
     )
-    currency = StringField("Currency", [InputRequired("Enter the currency.")])
+    currency = StringField("Currency", [DataRequired("Enter the currency.")])
     hours_per_week = IntegerField("Hours a week", [InputRequired("Enter the hours."), NumberRange(1, 80)])
     starts_on = DateField("First day", [InputRequired("Enter the first day.")])
     ends_on = DateField("Last day", [InputRequired("Enter the last day.")])

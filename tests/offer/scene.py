@@ -1,0 +1,100 @@
+"""The people of an offer, what they write into its forms, and a short way for each to act."""
+
+import datetime as dt
+
+from compliance.authz import Actor, Role
+from compliance.engine import run
+from compliance.engine.errors import EngineError
+from compliance.kernel.db import session
+from tests import make
+from workflows.offer.model import Offer
+
+MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
+TERMS = {
+    "title": "Pricing engine",
+    "freelancer": "Fay Kirk Ltd",
+    "freelancer_email": "fay@example.com",
+    "freelancer_country": "GB",
+    "client_country": "GB",
+    "work_place": "GB",
+    "description": "Design and deliver a pricing engine with tests and handbook.",
+    "deliverables": "Source code, tests and handbook, accepted by the pricing team.",
+    "contract_type": "fixed",
+    "amount": "12,500.00",
+    "currency": "GBP",
+    "hours_per_week": "20",
+    "starts_on": "2026-04-01",
+    "ends_on": "2026-07-31",
+    "months_worked": "0",
+}
+APPROVAL = {
+    "behavioural_control": "Works by own method.",
+    "financial_control": "Fixed price at own risk.",
+    "relationship_of_parties": "Three other clients.",
+    "reason": "A business of its own.",
+}
+AGAINST = {"reason_codes": "CTRL_METHOD", "what_would_change_it": "Leave the method free.", "reason": "Directed daily."}
+EMPLOYEE = {**AGAINST, "office_work": "true"}
+TASKS = dict.fromkeys(
+    ("confidentiality", "contractor_agreement", "intellectual_property", "code_of_conduct", "identity"), "true"
+)
+
+
+class Desk:
+    """The people of one offer, and a short way for each to act on it."""
+
+    def __init__(self, **settings: object) -> None:
+        self.client = make.organisation("Acme", **settings)
+        self.fay = make.actor("Fay")
+        self.mona = make.actor("Mona", Role.HIRING_MANAGER, at=self.client)
+        self.rita = make.actor("Rita", Role.REVIEWER)
+        self.sue = make.actor("Sue", Role.SENIOR_REVIEWER)
+        self.sol = make.actor("Sol", Role.SENIOR_REVIEWER)
+        self.reference = ""
+
+    def offer(self, who: Actor) -> Offer:
+        found = run.find("offer", self.reference, who)
+        assert isinstance(found, Offer)
+        return found
+
+    def open(self, **terms: str) -> str:
+        opened = run.open_case("offer", self.mona, {**TERMS, **terms}, organisation_id=self.client.id)
+        self.reference = opened.case.reference
+        session().commit()
+        return str(opened.case.state)
+
+    def act(self, who: Actor, action: str, **data: str) -> str:
+        case = run.find("offer", self.reference, who)
+        try:
+            done = run.fire("offer", self.reference, action, who, data, seen=case.content_digest)
+        except EngineError:
+            session().rollback()
+            raise
+        session().commit()
+        return str(done.case.state)
+
+    def in_review(self, **terms: str) -> None:
+        self.open(**terms)
+        self.act(self.mona, "submit")
+        self.act(self.rita, "claim")
+
+    def approved(self, **terms: str) -> None:
+        self.in_review(**terms)
+        self.act(self.rita, "approve", **APPROVAL)
+
+    def cleared(self, **terms: str) -> None:
+        self.approved(**terms)
+        self.act(self.mona, "begin_onboarding")
+        self.act(self.mona, "complete_tasks", **TASKS)
+
+    def active(self, **terms: str) -> None:
+        self.cleared(**terms)
+        self.act(self.fay, "begin_work")
+
+    def later(self, at: dt.datetime) -> str:
+        """Let every deadline up to *at* fire, and return the state then."""
+        run.sweep(at)
+        session().expire_all()
+        state = str(self.offer(self.mona).state)
+        session().rollback()
+        return state
