@@ -173,26 +173,6 @@ class Action:
         return self.allow.system and not (self.allow.roles or self.allow.worker or self.allow.anybody)
 
 
-@dataclass(frozen=True, slots=True)
-class Questionnaire:
-    """The questions a case is decided on: which rule set asks them, and which parties answer, each for itself."""
-
-    rule_set: str
-    parties: tuple[Party, ...] = (Party.CLIENT,)
-    states: tuple[enum.StrEnum, ...] = ()
-    applies: Condition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPlan:
-    """One required step of an onboarding plan."""
-
-    key: str
-    label: str
-    party: Party
-    required: bool = True
-
-
 Facts = Callable[["Case"], Sequence[tuple[str, str]]]
 
 
@@ -215,11 +195,7 @@ class Workflow:
     terms: tuple[str, ...] = ()
     on_open: Effect | None = None
     open_guards: tuple[Guard, ...] = ()
-    questionnaire: Questionnaire | None = None
-    documents: bool = True
-    comments: bool = True
     worked_by: Allow = field(default_factory=lambda: any_of(*STAFF))
-    tasks: tuple[TaskPlan, ...] = ()
     facts: Facts | None = None
     earlier: tuple[Workflow, ...] = ()
     summary: str = ""
@@ -288,9 +264,7 @@ __all__ = [
     "Holder",
     "NoInput",
     "Party",
-    "Questionnaire",
     "Stage",
-    "TaskPlan",
     "Tone",
     "Workflow",
     "choose",

@@ -29,7 +29,6 @@ class Registry:
 
     def __init__(self) -> None:
         self._versions: dict[str, dict[int, Process]] = {}
-        self._plurals: dict[str, str] = {}
 
     def add(self, workflow: Workflow) -> None:
         """Take *workflow* and its earlier versions in; raises :class:`DefinitionError` when the kind is taken."""
@@ -40,16 +39,11 @@ class Registry:
             self._versions.setdefault(workflow.kind, {})[version.version] = Process(whole, build_machine(whole))
             vocabulary.add(whole.kind, ["open", *(action.name for action in whole.actions)])
         vocabulary.add(workflow.kind, ["late", "remind", "move"])
-        self._plurals[workflow.plural] = workflow.kind
 
     def process(self, kind: str, version: int | None = None) -> Process:
         """Return the process of *kind*, the newest version unless one is named; raises ``KeyError``."""
         versions = self._versions[kind]
         return versions[max(versions) if version is None else version]
-
-    def kind_of(self, plural: str) -> str | None:
-        """Return the kind whose pages stand under *plural*."""
-        return self._plurals.get(plural)
 
     def __iter__(self) -> Iterator[Workflow]:
         """Iterate over the newest version of each process, by kind."""
