@@ -22,7 +22,6 @@ from compliance.people import session
 from compliance.settings import Settings
 from compliance.web import account, cases, errors, people, record, tokens, transaction
 
-READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -38,13 +37,13 @@ class Desk(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer the request, then commit what it did or undo what it refused."""
-        if request.method in READING:
+        if request.method in db.READING_METHODS:
             db.begin_reading()
         response = self.make_response(super().dispatch_request())
         refused = response.status_code >= BAD_REQUEST and not transaction.is_kept()
         if transaction.is_left_alone():
             return response
-        if request.method in READING or refused:
+        if request.method in db.READING_METHODS or refused:
             db.session().rollback()
         else:
             db.session().commit()

@@ -213,6 +213,15 @@ class Allow:
             return self.system
         return any(actor.holds(role, organisation_id, team_id) for role in self.roles)
 
+    def places(self, actor: Actor) -> set[tuple[uuid.UUID, uuid.UUID | None]]:
+        """Return each organisation, with the team where a role is bound to one, in which *actor* may."""
+        return {
+            (grant.organisation_id, team)
+            for grant in actor.grants
+            if grant.organisation_id is not None and grant.role in self.roles
+            for team in (grant.team_ids or (None,))
+        }
+
     def __str__(self) -> str:
         """Return the permission in words."""
         parts = [role.label for role in sorted(self.roles)]

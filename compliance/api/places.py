@@ -37,7 +37,7 @@ def choose(workflow: Workflow, who: Actor, organisation: object, team: object) -
 def _only_place(workflow: Workflow, who: Actor, team_id: uuid.UUID | None) -> Place:
     if not any(grant.role in workflow.may_open.roles for grant in who.grants):
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
-    places = {place for place in _places(workflow, who) if team_id in {None, place[1]}}
+    places = {place for place in workflow.may_open.places(who) if team_id in {None, place[1]}}
     if len(places) != 1:
         raise InvalidInputError({"organisation": ["Name the organisation, and the team where it has to be one."]})
     return places.pop()
@@ -45,17 +45,8 @@ def _only_place(workflow: Workflow, who: Actor, team_id: uuid.UUID | None) -> Pl
 
 def _only_team(workflow: Workflow, who: Actor, organisation_id: uuid.UUID) -> uuid.UUID | None:
     """Return the team when *who* may open in exactly one of that organisation, and not in the whole of it."""
-    teams = {team for place, team in _places(workflow, who) if place == organisation_id}
+    teams = {team for place, team in workflow.may_open.places(who) if place == organisation_id}
     return teams.pop() if len(teams) == 1 else None
-
-
-def _places(workflow: Workflow, who: Actor) -> set[Place]:
-    return {
-        (grant.organisation_id, team)
-        for grant in who.grants
-        if grant.organisation_id is not None and grant.role in workflow.may_open.roles
-        for team in (grant.team_ids or (None,))
-    }
 
 
 def _refuse_unknown(organisation_id: uuid.UUID, team_id: uuid.UUID | None) -> None:

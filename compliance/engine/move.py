@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
+from compliance.kernel.ids import as_id
 from compliance.people.models import Organisation, Person
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Move:
             )
         )
         return tuple(
-            (action.partition(".")[2], rev, frozenset(uuid.UUID(text) for text in people if text and _is_id(text)))
+            (action.partition(".")[2], rev, frozenset(found for text in people if (found := as_id(text))))
             for action, rev, *people in rows
         )
 
@@ -72,11 +73,3 @@ class Move:
     def times_here(self, action: str) -> int:
         """Return how often *action* was done since the case last came into its state."""
         return sum(done == action and rev > self.case.entered_rev for done, rev, _ in self.acts)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -191,7 +191,8 @@ def moved_on(case: Case) -> str:
             AuditEvent.stream == case.stream, AuditEvent.rev == case.audit_rev
         )
     ).one()
-    person = session.get(Person, uuid.UUID(newest.actor_id)) if newest.actor_id.count("-") == 4 else None  # noqa: PLR2004 - a UUID's dashes
+    actor_id = ids.as_id(newest.actor_id)
+    person = session.get(Person, actor_id) if actor_id else None
     label = registry().process(case.kind, case.definition).workflow.stage(case.state).label
     who = person.name if person else "Countersign"
     return f"It is “{label}” since {who} acted on {newest.at:%d %B %Y at %H:%M} UTC."

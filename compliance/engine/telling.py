@@ -15,6 +15,7 @@ from compliance.audit.models import AuditEvent, AuditOpening
 from compliance.authz import Actor
 from compliance.engine.case import Case, CaseComment
 from compliance.engine.definition import Workflow
+from compliance.kernel.ids import as_id
 from compliance.people.models import Person
 
 NOTICES = {"open": "Opened", "late": "The deadline passed", "remind": "Reminder sent"}
@@ -77,7 +78,7 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
     for event in events:
         name = event.action.partition(".")[2]
         action = workflow.action(name)
-        comment = comments.get((_as_id(event.actor_id), event.at)) if name == "comment" else None
+        comment = comments.get((as_id(event.actor_id), event.at)) if name == "comment" else None
         internal = bool(comment and comment.internal)
         if internal and not reader.is_staff:
             continue
@@ -104,7 +105,7 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
 
 def names_of(session: Session, ids: Iterable[str]) -> dict[str, str]:
     """Return the names of the persons among *ids*."""
-    wanted = {found for text in ids if (found := _as_id(text))}
+    wanted = {found for text in ids if (found := as_id(text))}
     if not wanted:
         return {}
     rows = session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(wanted)))
@@ -145,10 +146,3 @@ def _kind(name: str, *, binds: bool) -> str:
     if binds:
         return "decision"
     return "comment" if name == "comment" else "system"
-
-
-def _as_id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

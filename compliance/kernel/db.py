@@ -20,6 +20,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_TIMEOUT_MS: Final = 10_000
+# Requests with these methods read and change nothing.
+READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 NAMING_CONVENTION: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -40,6 +40,14 @@ def clean_reference(text: str) -> str:
     return prefix + dash + rest.translate(str.maketrans("OIL", "011"))
 
 
+def as_id(text: str | None) -> uuid.UUID | None:
+    """Return the id that *text* writes, or ``None``: the record names in words what is no person."""
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        return None
+
+
 def new_secret(prefix: str = "") -> str:
     """Return *prefix* and 256 random bits, safe in addresses and headers."""
     return prefix + secrets.token_urlsafe(32)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 
 from compliance.authz import NEEDS_SECOND_FACTOR, Actor, Channel
 from compliance.kernel import clock
-from compliance.kernel.db import aside, is_sqlite, session, table
+from compliance.kernel.db import READING_METHODS, aside, is_sqlite, session, table
 from compliance.kernel.ids import new_secret
 from compliance.people import delegation, directory, tokens
 from compliance.people.models import Delegation, KnownDevice, Person, SignInAttempt, SignInSession
@@ -37,7 +37,6 @@ GUESSES_CODE: Final = 5
 GUESSES_DAY: Final = 100
 GUESSES_ADDRESS: Final = 50
 API: Final = "/api/"
-READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass
@@ -104,7 +103,7 @@ def _token_actor() -> Actor | None:
     if needs_second_factor(person, actor) and person.totp_secret is None:
         return None
     actor = replace(actor.through(Channel.API, ip=request.remote_addr), scopes=frozenset(token.scopes))
-    tokens.note_use(token, actor, aside=request.method in READING)
+    tokens.note_use(token, actor, aside=request.method in READING_METHODS)
     return actor
 
 

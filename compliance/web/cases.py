@@ -113,18 +113,14 @@ def opening(kind: str) -> ResponseReturnValue:
         except EngineError as refused:
             refusal = refused
             form, _errors = inputs.fill(workflow.open_form, _given())
-    page = render_template(
-        "cases/form.html",
+    return _form_page(
+        refusal,
         title=f"New {workflow.title.lower()}",
         form=form,
         submit="Save",
         places=places,
-        refusal=_sentence(refusal),
         back=url_for(f"cases.{kind}_listing"),
-        seen=None,
-        help="",
     )
-    return page, refusal.status if refusal else 200
 
 
 def show(kind: str, reference: str) -> ResponseReturnValue:
@@ -164,18 +160,15 @@ def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
         except EngineError as refused:
             refusal = refused
             form, _errors = inputs.fill(action.form, _given())
-    page = render_template(
-        "cases/form.html",
+    return _form_page(
+        refusal,
         title=f"{action.label}: {case.title}",
         form=form,
         submit=action.label,
-        places=[],
-        refusal=_sentence(refusal),
         back=case_href(case),
         seen=case.content_digest if request.method == "GET" else request.form.get("seen", ""),
         help=action.help,
     )
-    return page, refusal.status if refusal else 200
 
 
 def case_href(case: Case) -> str:
@@ -236,14 +229,8 @@ def _with(*, after: str | None) -> str:
 
 
 def _places(who: Actor, workflow: Workflow) -> list[Place]:
-    keys = {
-        (grant.organisation_id, team)
-        for grant in who.grants
-        if grant.organisation_id is not None and grant.role in workflow.may_open.roles
-        for team in (grant.team_ids or (None,))
-    }
     found = []
-    for organisation_id, team_id in keys:
+    for organisation_id, team_id in workflow.may_open.places(who):
         name = session().get_one(Organisation, organisation_id).name
         team = session().get_one(Team, team_id).name if team_id else None
         found.append(
@@ -256,10 +243,10 @@ def _given() -> MultiDict[str, str]:
     return MultiDict((k, v) for k, v in request.form.items(multi=True) if k not in NOT_OF_THE_FORM)
 
 
-def _sentence(refusal: EngineError | None) -> str | None:
-    if refusal is None or isinstance(refusal, InvalidInputError):
-        return None
-    return refusal.sentence
+def _form_page(refusal: EngineError | None, **shown: Any) -> ResponseReturnValue:  # noqa: ANN401 - what the page takes
+    """Show a form, with the refusal of what was sent; what its fields refuse stands beside them already."""
+    sentence = None if isinstance(refusal, InvalidInputError) or refusal is None else refusal.sentence
+    return render_template("cases/form.html", refusal=sentence, **shown), refusal.status if refusal else 200
 
 
 def _offered(case: Case, offer: run.Offered) -> dict[str, Any]:

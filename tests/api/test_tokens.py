@@ -12,25 +12,11 @@ from compliance.authz import Role
 from compliance.kernel.db import session
 from compliance.people import directory, tokens
 from compliance.people.models import ApiToken, Person
+from tests.offer import scene
 from tests.people.scene import person
 
-TERMS = {
-    "title": "Pricing engine",
-    "freelancer": "Fay Kirk Ltd",
-    "freelancer_email": "fay@example.com",
-    "freelancer_country": "GB",
-    "client_country": "GB",
-    "work_place": "GB",
-    "description": "Design and deliver a pricing engine with tests and handbook.",
-    "deliverables": "Source code, tests and handbook, accepted by the pricing team.",
-    "contract_type": "fixed",
-    "amount": "12500",
-    "currency": "GBP",
-    "hours_per_week": 20,
-    "starts_on": "2030-04-01",
-    "ends_on": "2030-07-31",
-    "months_worked": 0,
-}
+# JSON has numbers of its own, and the API takes them only as numbers.
+TERMS = {**scene.TERMS, "hours_per_week": 20, "months_worked": 0, "starts_on": "2030-04-01", "ends_on": "2030-07-31"}
 
 
 @pytest.fixture
