@@ -39,9 +39,9 @@ conformance: env
 	$(BIN)/python -m tests.conformance $(DATA)
 
 freeze: env
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make freeze" pyproject.toml --extra postgres -o requirements/runtime.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-emit-index-url --no-annotate \
 		--custom-compile-command "make freeze" pyproject.toml --extra postgres --group dev -o requirements/dev.txt
 
 clean:
