@@ -18,6 +18,7 @@ from compliance.audit.events import Writer
 from compliance.door import visitor
 from compliance.engine.registry import discover
 from compliance.kernel import db
+from compliance.messages import models as _messages  # noqa: F401 - its tables belong to every application
 from compliance.people import session
 from compliance.settings import Settings
 from compliance.web import account, cases, errors, people, record, tokens, transaction
