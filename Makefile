@@ -8,7 +8,7 @@ PORT ?= 5000
 DATA ?= ../shared/data
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: env run test check conformance freeze clean
+.PHONY: env run test browser check conformance freeze clean
 
 env: $(STAMP)
 
@@ -23,8 +23,14 @@ run: env
 	$(BIN)/countersign demo load
 	$(BIN)/countersign run --port $(PORT)
 
-test: env
+test: env browser
 	$(BIN)/pytest -n 2 $(ARGS)
+
+# The tests drive the browser of Debian's package; nothing else can install it without being root.
+browser:
+	@command -v chromium >/dev/null || \
+		{ test "$$(id -u)" = 0 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+		{ echo "The tests need a browser: run “sudo apt-get install chromium”, then “make test” again." >&2; exit 1; }
 
 check: env
 	$(BIN)/ruff check .
