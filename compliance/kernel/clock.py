@@ -7,6 +7,9 @@ its public holidays (package ``holidays``) and its weekend say which days count.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final, Protocol
@@ -18,9 +21,22 @@ OPENING: Final = dt.time(9, 0)
 SATURDAY: Final = 5
 
 
+_pretended: ContextVar[dt.datetime | None] = ContextVar("pretended", default=None)
+
+
 def now() -> dt.datetime:
     """Return the present instant in UTC."""
-    return dt.datetime.now(dt.UTC)
+    return _pretended.get() or dt.datetime.now(dt.UTC)
+
+
+@contextmanager
+def pretend(instant: dt.datetime) -> Iterator[None]:
+    """Let it be *instant* for what is done inside: only the sample does so, to have cases with a past."""
+    token = _pretended.set(instant)
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
 
 
 class UnknownCalendarError(ValueError):
