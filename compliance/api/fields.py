@@ -33,6 +33,12 @@ _WORDS: Final = {
     "object": "Give an object: {…}.",
     "string": "Give a text, in quotes.",
 }
+_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    "integer": int,
+    "number": (int, Decimal),
+    "object": dict,
+    "string": str,
+}
 
 
 def take(form_class: type[Form], members: Mapping[str, Any]) -> MultiDict[str, Any]:
@@ -87,7 +93,12 @@ def _fits(kind: str, value: object) -> bool:
         return kind == "boolean" and isinstance(value, bool)
     if kind == "array":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    takes: dict[str, type | tuple[type, ...]] = {"integer": int, "number": (int, Decimal), "object": dict, "string": str}
+    takes: dict[str, type | tuple[type, ...]] = {
+        "integer": int,
+        "number": (int, Decimal),
+        "object": dict,
+        "string": str,
+    }
     return isinstance(value, takes[kind])
 
 
