@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from wtforms import Form, SelectMultipleField
 
+from compliance.audit.models import AuditEvent
 from compliance.engine.case import Case, CaseDocument, of_case
 from compliance.engine.content import digest_of, plain
 from compliance.engine.definition import Action
@@ -51,7 +52,7 @@ class Deciding:
     places: Callable[[Any], Mapping[str, str]]
     factors: tuple[str, ...] = ()
     valid_until: Callable[[Any], dt.date | None] = lambda _case: None
-    first_reviewer: Callable[[Move], uuid.UUID | None] = lambda _move: None
+    first_reviewers: Callable[[Move], tuple[uuid.UUID, ...]] = lambda _move: ()
     policy: Callable[[Move], Mapping[str, str]] = lambda _move: {}
 
 
@@ -88,7 +89,7 @@ class Determination(Base):
     policy: Mapped[dict[str, Any]]
     decided_by_id: Mapped[uuid.UUID | None]
     stands_for_id: Mapped[uuid.UUID | None]
-    first_reviewer_id: Mapped[uuid.UUID | None]
+    first_reviewer_ids: Mapped[list[Any]]
     decided_at: Mapped[dt.datetime]
     valid_until: Mapped[dt.date | None]
     supersedes_id: Mapped[uuid.UUID | None] = mapped_column(
@@ -116,7 +117,7 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "policy": dict(deciding.policy(move)),
         "decided_by_id": move.actor.id,
         "stands_for_id": move.actor.stands_for,
-        "first_reviewer_id": deciding.first_reviewer(move),
+        "first_reviewer_ids": [str(one) for one in deciding.first_reviewers(move)],
         "decided_at": move.at,
         "valid_until": deciding.valid_until(case),
         "supersedes_id": before.id if before else None,
@@ -150,6 +151,12 @@ def history(session: Session, case: Case) -> list[Determination]:
 def numbered(session: Session, case: Case, number: int) -> Determination | None:
     """Return the determination of *case* with *number*, or ``None``."""
     return session.scalar(_of(case).where(Determination.number == number))
+
+
+def receipt(session: Session, case: Case, kept: Determination) -> str:
+    """Return the hash of the event with which *kept* was recorded."""
+    query = sa.select(AuditEvent.leaf_hash).where(AuditEvent.stream == case.stream, AuditEvent.rev == kept.rev)
+    return session.execute(query).scalar_one().hex()
 
 
 def _of(case: Case) -> sa.Select[Determination]:

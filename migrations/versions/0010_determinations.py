@@ -80,7 +80,7 @@ def upgrade() -> None:
         sa.Column("policy", sa.JSON(), nullable=False),
         sa.Column("decided_by_id", sa.Uuid(), nullable=True),
         sa.Column("stands_for_id", sa.Uuid(), nullable=True),
-        sa.Column("first_reviewer_id", sa.Uuid(), nullable=True),
+        sa.Column("first_reviewer_ids", sa.JSON(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("supersedes_id", sa.Uuid(), nullable=True),
