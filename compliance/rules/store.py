@@ -49,6 +49,11 @@ def shipped(key: str) -> RuleSet:
     return _shipped(key, _packages())
 
 
+def shipped_keys() -> list[str]:
+    """Return the keys of all rule sets that this release ships."""
+    return sorted(catalog.folders(_packages()))
+
+
 def version_of(session: Session, key: str, version: str, digest: str) -> RuleSet:
     """Return exactly this version, from the release or from the store; raises ``UnknownRuleSetError``."""
     if key in catalog.folders(_packages()) and (newest := shipped(key)).digest == digest:

@@ -125,10 +125,10 @@ def send(kind: str, reference: str) -> ResponseReturnValue:
     begun = _begun(kind, reference, lock=True)
     counted = dict(interview.walk(begun.rule_set, begun.answers).answers)
     try:
-        if request.form.get("seen") != digest_of(counted):
-            raise MovedOnError("The answers changed after you opened this page. Check them again, then send them.")
         if not interview.is_complete(begun.rule_set, begun.answers):
             raise RefusedError("Some questions are still open. Answer them, then send the answers.")
+        if request.form.get("seen") != digest_of(counted):
+            raise MovedOnError("The answers changed after you opened this page. Check them again, then send them.")
         run.fire(kind, reference, answering.SEND, actor(), {"answers": json.dumps(counted)})
     except EngineError as refused:
         session().rollback()
@@ -157,9 +157,9 @@ def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
 
 def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseReturnValue:
     """Take the answer that was sent; what it makes pointless falls away only once that was confirmed."""
-    key, field = asked.question.key, form["answer"]
+    key, field = asked.question.key, cast("RadioField", form["answer"])
     option = asked.question.by_word(request.form.get("answer", ""))
-    if option is None or option.word not in {choice[0] for choice in cast("Any", field).choices}:
+    if option is None or option.word not in {choice[0] for choice in field.iter_choices()}:
         field.errors = [f"Choose one of the answers to “{asked.question.text}”"]
         return _page(begun, asked, form), 422
     dropped = interview.dropped_by_change(begun.rule_set, begun.answers, key, option.value)
