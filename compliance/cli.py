@@ -19,7 +19,7 @@ from compliance.demo import load as sample
 from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
-from compliance.rules import catalog
+from compliance.rules import catalog, store
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.lines import decide_lines
 from compliance.settings import UnsafeSettingsError
@@ -58,6 +58,8 @@ def upgrade() -> None:
     """Bring the database to the schema of this version."""
     migrations.upgrade(db.engine())
     click.echo("The database is up to date.")
+    if _publish(store.shipped_keys()):
+        raise click.ClickException("The schema is up to date, but not every rule set could be published.")
 
 
 @database.command("check")
@@ -133,6 +135,14 @@ def list_rules(app: Flask) -> None:
         click.echo(f"{found.key:20} {found.version:8} {found.digest[:12]}  {found.title}")
 
 
+@rules.command("publish")
+@click.argument("key", required=False)
+@click.pass_context
+def publish_rules(context: click.Context, key: str | None) -> None:
+    """Keep the shipped rule set KEY for ever as it is; without KEY every one that is shipped."""
+    context.exit(_publish([key] if key else store.shipped_keys()))
+
+
 @rules.command("decide")
 @click.argument("key")
 @click.pass_context
@@ -192,6 +202,24 @@ def sweep(limit: int) -> None:
     click.echo(f"{engine_run.sweep(limit=limit)} deadlines carried out.")
     idempotency.forget()
     db.session().commit()
+
+
+def _publish(keys: list[str]) -> int:
+    """Publish each of the shipped rule sets and say so; return 1 when one was refused, and the others are kept."""
+    refused = 0
+    for key in keys:
+        try:
+            found = store.shipped(key)
+            new = store.publish(db.session(), found, SYSTEM_ACTOR.through(Channel.COMMAND))
+        except (UnknownRuleSetError, RuleSetError, store.PublishedOtherwiseError) as problem:
+            db.session().rollback()
+            click.echo(f"Error: {problem}", err=True)
+            refused = 1
+            continue
+        db.session().commit()
+        state = "published" if new else "was published before"
+        click.echo(f"{found.key} {found.version} {state}, digest {found.digest[:12]}.")
+    return refused
 
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from compliance.api import access, body, fields, openapi, places, shown
+from compliance.api import access, body, determinations, fields, openapi, places, shown
 from compliance.api.idempotency import Answer, once
 from compliance.api.problems import BadRequestError
 from compliance.authz import visible_to
@@ -43,6 +43,8 @@ def blueprint(processes: Registry) -> Blueprint:
             (f"{case}/actions/<name>", "act", act, "POST"),
             (f"{case}/events", "events", events, "GET"),
         )
+        if workflow.deciding is not None:
+            rules += ((f"{case}/determinations", "determinations", determinations.listing, "GET"),)
         for rule, endpoint, view, method in rules:
             made.add_url_rule(
                 rule, f"{workflow.kind}_{endpoint}", view, methods=[method], defaults={"kind": workflow.kind}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -20,6 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import UUID
 
+from compliance.engine.answering import ObjectField
 from compliance.engine.errors import InvalidInputError
 from compliance.engine.inputs import NO_SUCH_FIELD
 
@@ -28,7 +30,14 @@ _WORDS: Final = {
     "integer": "Give a whole number, without quotes.",
     "number": "Give a number, without quotes.",
     "array": "Give a list of texts.",
+    "object": "Give an object: {…}.",
     "string": "Give a text, in quotes.",
+}
+_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
+    "integer": int,
+    "number": (int, Decimal),
+    "object": dict,
+    "string": str,
 }
 
 
@@ -46,7 +55,7 @@ def take(form_class: type[Form], members: Mapping[str, Any]) -> MultiDict[str, A
         elif not _fits(_type_of(form[name]), value):
             errors[name] = [_WORDS[_type_of(form[name])]]
         else:
-            taken.setlist(name, value if isinstance(value, list) else [value])
+            taken.setlist(name, value if isinstance(value, list) else [_as_sent(value)])
     if errors:
         raise InvalidInputError(errors)
     return taken
@@ -74,6 +83,8 @@ def _type_of(field: Field) -> str:
         return "integer"
     if isinstance(field, DecimalField | FloatField):
         return "number"
+    if isinstance(field, ObjectField):
+        return "object"
     return "array" if isinstance(field, SelectMultipleField) else "string"
 
 
@@ -82,8 +93,18 @@ def _fits(kind: str, value: object) -> bool:
         return kind == "boolean" and isinstance(value, bool)
     if kind == "array":
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    takes: dict[str, type | tuple[type, ...]] = {"integer": int, "number": (int, Decimal), "string": str}
+    takes: dict[str, type | tuple[type, ...]] = {
+        "integer": int,
+        "number": (int, Decimal),
+        "object": dict,
+        "string": str,
+    }
     return isinstance(value, takes[kind])
+
+
+def _as_sent(value: object) -> object:
+    """Return *value* as a form takes it: an object as its text."""
+    return json.dumps(value, default=str) if isinstance(value, dict) else value
 
 
 def _described(field: Field) -> dict[str, Any]:
@@ -98,6 +119,8 @@ def _described(field: Field) -> dict[str, Any]:
         described["uniqueItems"] = True
         if flags.required:
             described["minItems"] = 1
+    elif kind == "object":
+        described["additionalProperties"] = {"type": ["boolean", "string", "null"]}
     elif kind == "boolean" and flags.required:
         described["const"] = True
     elif kind in {"integer", "number"}:

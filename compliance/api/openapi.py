@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from apispec import APISpec
 
-from compliance.api import fields, schemas
+from compliance.api import determinations, fields, schemas
 from compliance.engine.definition import Action, Workflow
 from compliance.engine.registry import Registry
 
@@ -44,6 +44,8 @@ def _add(spec: APISpec, workflow: Workflow) -> None:
     spec.path(root, operations={"get": _list(workflow), "post": _open(spec, workflow)})
     spec.path(case, operations={"get": _show(workflow)})
     spec.path(f"{case}/events", operations={"get": _events(workflow)})
+    if workflow.deciding is not None:
+        spec.path(f"{case}/determinations", operations={"get": _determinations(workflow)})
     for action in workflow.actions:
         if not action.by_itself:
             operation = {"post": _act(spec, workflow, action)}
@@ -105,6 +107,20 @@ def _events(workflow: Workflow) -> dict[str, Any]:
         f"Tell what happened to a case: {workflow.title}",
         parameters=["Reference", "Limit", "Cursor"],
         responses=_responses({"200": _json("One page, oldest first.", "EventPage")}, "400", "401", "403", "404"),
+    )
+
+
+def _determinations(workflow: Workflow) -> dict[str, Any]:
+    return _operation(
+        workflow,
+        f"determinations_of_{workflow.kind}",
+        f"List the determinations of a case: {workflow.title}",
+        description=determinations.__doc__ or "",
+        parameters=["Reference"],
+        responses=_responses(
+            {"200": _json("All of them, newest first; the first one stands.", "Determinations")},
+            *("401", "403", "404"),
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from apispec import APISpec
 
+from compliance.api import determinations
 from compliance.engine.definition import Party
 
 # Each refusal of the API: the name of its response in the description, and when it comes.
@@ -130,6 +131,10 @@ def add_shared(spec: APISpec) -> None:
     for name, item in (("CasePage", "CaseInList"), ("EventPage", "Event")):
         spec.components.schema(name, _object({"items": {"type": "array", "items": item}, "next": _TEXT_OR_NULL}))
     spec.components.schema("Problem", _problem())
+    kept = _object(determinations.SCHEMA)
+    kept["properties"] |= determinations.FOR_THE_DESK
+    spec.components.schema("Determination", kept)
+    spec.components.schema("Determinations", _object({"items": {"type": "array", "items": "Determination"}}))
     for name, (place, parameter) in _PARAMETERS.items():
         spec.components.parameter(name, place, dict(parameter))
     for name, header in _HEADERS.items():

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Actor, Channel, Role
+from compliance.demo import interviews
 from compliance.engine import run
 from compliance.engine.case import Case
 from compliance.kernel import clock
@@ -96,8 +97,17 @@ def _case(described: dict[str, Any], terms: dict[str, str], actors: dict[str, Ac
     session().commit()
     for who, action, data in described["steps"]:
         case = run.find(described["kind"], reference, actors[who])
-        run.fire(described["kind"], reference, action, actors[who], data, seen=case.content_digest)
+        run.fire(described["kind"], reference, action, actors[who], _given(data), seen=case.content_digest)
         session().commit()
+
+
+def _given(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a step sends; “interview” stands for the complete answers of one side that lead to its result."""
+    if "interview" not in data:
+        return data
+    side, result = data["interview"]
+    answers = interviews.client_answers(result) if side == "client" else interviews.freelancer_answers(result)
+    return {"answers": json.dumps(answers)}
 
 
 def _by() -> Actor:

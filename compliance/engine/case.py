@@ -18,7 +18,7 @@ from compliance.kernel.db import Base
 from compliance.kernel.ids import new_id
 
 
-def _of_case() -> sa.ForeignKey:
+def of_case() -> sa.ForeignKey:
     """Return the reference of a row to its case; deferred, so that both can be written in either order."""
     return sa.ForeignKey("cases.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
 
@@ -82,7 +82,7 @@ class CaseVersion(Base):
     __table_args__ = (sa.UniqueConstraint("case_id", "number"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[uuid.UUID] = mapped_column(_of_case())
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case())
     number: Mapped[int]
     terms: Mapped[dict[str, Any]]
     digest: Mapped[str]
@@ -97,7 +97,7 @@ class AnswerSheet(Base):
     __table_args__ = (sa.UniqueConstraint("case_id", "party"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[uuid.UUID] = mapped_column(_of_case())
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case())
     party: Mapped[str]
     rule_set: Mapped[str]
     rule_version: Mapped[str]
@@ -113,7 +113,7 @@ class CaseDocument(Base):
     __tablename__ = "case_document"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[uuid.UUID] = mapped_column(_of_case(), index=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case(), index=True)
     name: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]
@@ -129,7 +129,7 @@ class CaseComment(Base):
     __tablename__ = "case_comment"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[uuid.UUID] = mapped_column(_of_case(), index=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case(), index=True)
     internal: Mapped[bool]
     body: Mapped[str]
     author_id: Mapped[uuid.UUID | None]
@@ -143,7 +143,7 @@ class CaseTask(Base):
     __table_args__ = (sa.UniqueConstraint("case_id", "key"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[uuid.UUID] = mapped_column(_of_case())
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case())
     key: Mapped[str]
     label: Mapped[str]
     party: Mapped[str]
@@ -172,7 +172,7 @@ class CaseDeadline(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[uuid.UUID] = mapped_column(_of_case())
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case())
     entered_rev: Mapped[int]
     what: Mapped[str]
     due_at: Mapped[dt.datetime]
@@ -184,7 +184,7 @@ class CaseLook(Base):
 
     __tablename__ = "case_look"
 
-    case_id: Mapped[uuid.UUID] = mapped_column(_of_case(), primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case(), primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
     rev: Mapped[int]
     content_version: Mapped[int]

@@ -1,4 +1,4 @@
-"""Actions that every process has without declaring them: claim, release, assign and comment."""
+"""Actions that every process has without declaring them: claim, release, assign, comment and sending answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import UUID, InputRequired, Length
 
 from compliance.authz import EVERYBODY, Role, any_of
-from compliance.engine import guards
+from compliance.engine import answering, guards
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
 from compliance.people.models import Person, RoleGrant
@@ -46,6 +46,8 @@ def common_actions(workflow: Workflow) -> tuple[Action, ...]:
     ]
     if desk:
         found += _desk_actions(workflow, desk)
+    if workflow.questionnaire:
+        found.append(answering.action(workflow.questionnaire))
     declared = {action.name for action in workflow.actions}
     return tuple(action for action in found if action.name not in declared)
 

@@ -18,7 +18,9 @@ from compliance.kernel.clock import Term
 
 if TYPE_CHECKING:
     from compliance.engine.case import Case
+    from compliance.engine.determination import Deciding
     from compliance.engine.move import Move
+    from compliance.engine.questionnaire import Questionnaire
 
 
 class DefinitionError(ValueError):
@@ -79,6 +81,7 @@ class Holder(enum.StrEnum):
 Guard = Callable[["Move"], str | None]
 Effect = Callable[["Move"], None]
 Condition = Callable[["Move"], bool]
+Prefill = Callable[["Move"], Mapping[str, str]]
 
 
 class NoInput(Form):
@@ -131,6 +134,8 @@ class Action:
     ``target`` is a state, a :class:`Branch`, or ``None`` when the case stays where it is. ``due`` makes a system
     action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its
     guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
+    ``determines`` names the outcome that a decision finds, of which a determination is then kept; ``prefill`` drafts
+    what the form holds before anybody types.
     """
 
     name: str
@@ -144,6 +149,8 @@ class Action:
     effect: Effect | None = None
     auto: bool = False
     binds: bool = False
+    determines: str | None = None
+    prefill: Prefill | None = None
     holder: Holder = Holder.KEEP
     tells: tuple[Party, ...] = ()
     help: str = ""
@@ -197,6 +204,8 @@ class Workflow:
     open_guards: tuple[Guard, ...] = ()
     worked_by: Allow = field(default_factory=lambda: any_of(*STAFF))
     facts: Facts | None = None
+    questionnaire: Questionnaire | None = None
+    deciding: Deciding | None = None
     earlier: tuple[Workflow, ...] = ()
     summary: str = ""
 
@@ -223,6 +232,9 @@ class Workflow:
         for action in self.actions:
             if strangers := ({s.value for s in action.sources} | set(action.targets)) - known:
                 message = f"{self.kind}.{action.name}: unknown states {', '.join(sorted(strangers))}"
+                raise DefinitionError(message)
+            if action.determines and action.determines not in (self.deciding.outcomes if self.deciding else {}):
+                message = f"{self.kind}.{action.name}: say in deciding what “{action.determines}” means"
                 raise DefinitionError(message)
         if unreachable := known - self.reachable():
             message = f"{self.kind}: no action leads to {', '.join(sorted(unreachable))}"

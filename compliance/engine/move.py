@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
+from compliance.engine.questionnaire import Assessment, assess
 from compliance.kernel.ids import as_id
 from compliance.people.models import Organisation, Person
 
@@ -42,6 +43,11 @@ class Move:
     def organisation(self) -> Organisation:
         """The client whose case it is."""
         return self.session.get_one(Organisation, self.case.organisation_id)
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        """What the questionnaire says of the case, as its answers stood before this attempt."""
+        return assess(self.session, self.case, self.workflow)
 
     def person_with(self, email: str) -> uuid.UUID | None:
         """Return who signs in with *email*, or ``None`` when nobody does."""

@@ -22,7 +22,7 @@ from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import content, deadlines, inputs
+from compliance.engine import content, deadlines, determination, inputs
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -213,6 +213,7 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
         content.keep_version(move)
         if case.state != before:
             deadlines.enter(move)
+        determination.keep(move, action, form)
         receipt = _record(move, action.name, before, capacity)
     move.session.flush()
     return receipt

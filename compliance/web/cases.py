@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from compliance.authz import Actor, visible_to
 from compliance.door import actor
-from compliance.engine import inputs, paging, run, telling
+from compliance.engine import inputs, paging, prefill, run, telling
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
@@ -21,6 +21,7 @@ from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people.models import Organisation, Team
+from compliance.web import findings
 
 NOT_OF_THE_FORM = ("csrf_token", "seen", "place")
 
@@ -138,6 +139,7 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
         left=telling.time_left(case.due_at, clock.now()),
         holder=names.get(str(case.holder_id)),
         facts=telling.facts(case, workflow),
+        answers=findings.panel(case, workflow, reader),
         actions=[_offered(case, offer) for offer in run.available(case, reader)],
         history=telling.history(session(), case, workflow, reader),
         states=[(workflow.stage(s).label, s == case.state) for s in workflow.states],
@@ -152,7 +154,7 @@ def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
     action = workflow.action(name)
     if action is None or action.by_itself:
         raise NotFoundError("There is nothing here for you under this address.")
-    form, refusal = action.form(obj=case), None
+    form, refusal = prefill.form_for(case, workflow, action, actor()), None
     if request.method == "POST":
         try:
             done = run.fire(kind, reference, name, actor(), _given(), seen=request.form.get("seen"))

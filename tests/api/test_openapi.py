@@ -67,6 +67,7 @@ def test_every_address_and_every_action_is_described_and_nothing_else(app: Flask
     for workflow in app.extensions["workflows"]:
         root = f"/api/v1/{workflow.plural}"
         expected |= {root, f"{root}/{{reference}}", f"{root}/{{reference}}/events"}
+        expected |= {f"{root}/{{reference}}/determinations"} if workflow.deciding else set()
         mine = [action for action in workflow.actions if not action.by_itself]
         expected |= {f"{root}/{{reference}}/actions/{action.name}" for action in mine}
     assert set(document_of(app)["paths"]) == expected

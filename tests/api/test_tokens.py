@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from compliance.authz import Role
+from compliance.demo import interviews
 from compliance.kernel.db import session
 from compliance.people import directory, tokens
 from compliance.people.models import ApiToken, Person
@@ -42,6 +43,9 @@ def test_a_program_opens_submits_and_follows_an_offer(client: FlaskClient, mona:
     assert opened.status_code == 201, opened.text
     assert len(opened.headers["Audit-Receipt"]) == 64
     address = f"/api/v1/offers/{opened.get_json()['reference']}"
+    answers = interviews.client_answers("Outside IR35")
+    sent = client.post(f"{address}/actions/send_answers", json={"answers": answers}, headers=header)
+    assert sent.status_code == 200, sent.text
     assert client.post(f"{address}/actions/submit", json={}, headers=header).status_code == 200
     assert client.get(address, headers=header).get_json()["state"] == "submitted"
 

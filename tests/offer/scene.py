@@ -1,8 +1,10 @@
 """The people of an offer, what they write into its forms, and a short way for each to act."""
 
 import datetime as dt
+import json
 
 from compliance.authz import Actor, Role
+from compliance.demo import interviews
 from compliance.engine import run
 from compliance.engine.errors import EngineError
 from compliance.kernel.db import session
@@ -33,17 +35,29 @@ APPROVAL = {
     "relationship_of_parties": "Three other clients.",
     "reason": "A business of its own.",
 }
-AGAINST = {"reason_codes": "CTRL_METHOD", "what_would_change_it": "Leave the method free.", "reason": "Directed daily."}
+AGAINST = {
+    "behavioural_control": "Told what to do each morning.",
+    "financial_control": "Paid by the hour, at no risk.",
+    "relationship_of_parties": "No other client.",
+    "reason_codes": "CTRL_METHOD",
+    "what_would_change_it": "Leave the method free.",
+    "reason": "Directed daily.",
+}
 EMPLOYEE = {**AGAINST, "office_work": "true"}
 TASKS = dict.fromkeys(
     ("confidentiality", "contractor_agreement", "intellectual_property", "code_of_conduct", "identity"), "true"
 )
+OUTSIDE, INSIDE, OPEN = "Outside IR35", "Inside IR35", "Unknown"
 
 
 class Desk:
-    """The people of one offer, and a short way for each to act on it."""
+    """The people of one offer, and a short way for each to act on it.
+
+    ``result`` is what the client's answers lead to where a questionnaire applies.
+    """
 
     def __init__(self, **settings: object) -> None:
+        self.result = OUTSIDE
         self.client = make.organisation("Acme", **settings)
         self.fay = make.actor("Fay")
         self.mona = make.actor("Mona", Role.HIRING_MANAGER, at=self.client)
@@ -61,7 +75,18 @@ class Desk:
         opened = run.open_case("offer", self.mona, {**TERMS, **terms}, organisation_id=self.client.id)
         self.reference = opened.case.reference
         session().commit()
+        if {**TERMS, **terms}["work_place"] == "GB":
+            self.client_answers(self.result)
         return str(opened.case.state)
+
+    def client_answers(self, result: str, **changed: object) -> None:
+        self.send(self.mona, interviews.client_answers(result) | changed)
+
+    def freelancer_answers(self, result: str, **changed: object) -> None:
+        self.send(self.fay, interviews.freelancer_answers(result) | changed)
+
+    def send(self, who: Actor, answers: dict[str, object]) -> None:
+        self.act(who, "send_answers", answers=json.dumps(answers))
 
     def act(self, who: Actor, action: str, **data: str) -> str:
         case = run.find("offer", self.reference, who)

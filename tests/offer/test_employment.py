@@ -3,12 +3,13 @@
 import pytest
 
 from compliance.engine.errors import InvalidInputError, NotAllowedError, RefusedError
-from tests.offer.scene import AGAINST, EMPLOYEE, TASKS, Desk
+from tests.offer.scene import AGAINST, EMPLOYEE, INSIDE, TASKS, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
 def employed(desk: Desk) -> None:
+    desk.result = INSIDE
     desk.in_review()
     assert desk.act(desk.rita, "determine_employee", **EMPLOYEE) == "employee_route"
 

@@ -137,7 +137,7 @@ def test_a_later_decision_clears_what_it_does_not_say_itself(desk: Desk) -> None
     desk.act(desk.rita, "claim")
     desk.act(desk.rita, "reject", **AGAINST)
     offer = desk.offer(desk.fay)
-    assert (offer.conditions, offer.behavioural_control) == ("", "")
+    assert (offer.conditions, offer.behavioural_control) == ("", AGAINST["behavioural_control"])
     assert offer.reason_codes == ["CTRL_METHOD"]
 
 

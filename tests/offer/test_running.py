@@ -8,7 +8,7 @@ import time_machine
 from compliance.authz import Role
 from compliance.engine.errors import InvalidInputError, MovedOnError, NotAllowedError, RefusedError
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, TASKS, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, TASKS, TERMS, Desk
 from workflows.offer.billing import may_add_milestone, may_bill
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -85,6 +85,7 @@ def test_a_change_that_two_must_look_at_is_passed_on_to_a_senior(desk: Desk) -> 
 def test_a_reassessment_may_end_or_move_to_payroll(desk: Desk) -> None:
     desk.active()
     amended(desk, hours_per_week="40")
+    desk.client_answers(INSIDE)
     desk.act(desk.rita, "take_reassessment")
     with pytest.raises(InvalidInputError):
         desk.act(desk.rita, "end_engagement", reason="No")
@@ -97,6 +98,7 @@ def test_work_that_had_begun_goes_on_under_payroll_after_its_first_day(
     desk.active()
     monday.move_to(JUNE)
     amended(desk, hours_per_week="40")
+    desk.client_answers(INSIDE)
     desk.act(desk.rita, "take_reassessment")
     desk.act(desk.rita, "change_route", **EMPLOYEE)
     desk.act(desk.rita, "employer_accepts", employer_of_record="Payroll Partner Ltd")

@@ -6,8 +6,10 @@ from compliance.authz import WORKER
 from compliance.engine.definition import Action, Holder, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
 from workflows.offer import effects, forms, guards
+from workflows.offer.drafting import reasons_for
 from workflows.offer.making import CLIENT
 from workflows.offer.model import State
+from workflows.offer.outcomes import EMPLOYEE, INDEPENDENT, NOT_ENGAGED
 from workflows.offer.reviewing import MAY_TAKE, SENIOR
 
 # An approved offer goes on to its onboarding by itself within a day; the thirty days to disagree go on there.
@@ -65,6 +67,8 @@ ACTIONS = (
         guards=MAY_OVERTURN,
         effect=effects.decide_and_offer_again,
         binds=True,
+        determines=INDEPENDENT,
+        prefill=reasons_for(INDEPENDENT),
         tone=Tone.GOOD,
     ),
     Action(
@@ -77,6 +81,8 @@ ACTIONS = (
         guards=(*MAY_OVERTURN, guards.payroll_available),
         effect=effects.decide_and_offer_again,
         binds=True,
+        determines=EMPLOYEE,
+        prefill=reasons_for(EMPLOYEE),
     ),
     Action(
         "overturn_against",
@@ -88,6 +94,8 @@ ACTIONS = (
         guards=MAY_OVERTURN,
         effect=effects.decide,
         binds=True,
+        determines=NOT_ENGAGED,
+        prefill=reasons_for(NOT_ENGAGED),
         tone=Tone.BAD,
     ),
 )

@@ -33,8 +33,8 @@ class Reason(Form):
     reason = TextAreaField("Reason", [DataRequired("Give your reason."), Length(max=8000)])
 
 
-class Approve(Form):
-    """Why the engagement fits an independent contractor, factor by factor."""
+class Factors(Form):
+    """A reason for each factor: every determination gives them, whatever it finds."""
 
     behavioural_control = TextAreaField(
         "Behavioural control",
@@ -51,12 +51,17 @@ class Approve(Form):
         [DataRequired("Say what binds the two."), Length(max=4000)],
         description="Contract, length, other clients, part in the client's business.",
     )
+
+
+class Approve(Factors):
+    """Why the engagement fits an independent contractor, factor by factor."""
+
     conditions = TextAreaField("Conditions", [Length(max=4000)], description="For instance: at most 20 hours a week.")
     reason = TextAreaField("Summary for both parties", [DataRequired("Give your reasons."), Length(max=8000)])
 
 
-class Against(Form):
-    """Why it does not fit, and what would change that."""
+class Against(Factors):
+    """Why it does not fit, factor by factor, and what would change that."""
 
     reason_codes = SelectMultipleField(
         "Reason codes",

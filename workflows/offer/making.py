@@ -6,8 +6,9 @@ import datetime as dt
 from typing import cast
 
 from compliance.authz import SYSTEM, Role, any_of
+from compliance.engine.answering import answers_complete
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Holder, Tone, choose
+from compliance.engine.definition import Action, Holder, Party, Tone, choose
 from workflows.offer import effects, forms, guards
 from workflows.offer.model import EDITABLE, PRE_ACTIVE, Offer, State
 from workflows.offer.terms import Terms
@@ -40,7 +41,7 @@ ACTIONS = (
         (State.DRAFT,),
         choose((effects.approvals_on, State.AWAITING_APPROVAL), State.SUBMITTED),
         CLIENT,
-        guards=(guards.purchase_order_is_there, guards.first_day_lies_ahead),
+        guards=(guards.purchase_order_is_there, guards.first_day_lies_ahead, answers_complete(Party.CLIENT)),
         effect=effects.put_forward,
         tone=Tone.GOOD,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.engine.definition import Workflow
-from workflows.offer import disagreeing, effects, guards, making, reviewing, running, starting
+from workflows.offer import asking, deciding, disagreeing, effects, guards, making, reviewing, running, starting
 from workflows.offer.facts import facts
 from workflows.offer.model import Offer, State
 from workflows.offer.stages import STAGES
@@ -24,6 +24,8 @@ workflow = Workflow(
     stages=STAGES,
     worked_by=reviewing.REVIEWER,
     facts=facts,
+    questionnaire=asking.questionnaire,
+    deciding=deciding.deciding,
     actions=(
         *making.ACTIONS,
         *reviewing.ACTIONS,

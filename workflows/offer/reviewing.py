@@ -7,8 +7,10 @@ from compliance.engine.definition import Action, Holder, Tone
 from compliance.engine.guards import holds_it, not_conflicted, unclaimed
 from compliance.kernel.clock import business_days
 from workflows.offer import effects, forms, guards, second_look
+from workflows.offer.drafting import reasons_for
 from workflows.offer.making import CLIENT
 from workflows.offer.model import State
+from workflows.offer.outcomes import EMPLOYEE, INDEPENDENT, NOT_ENGAGED
 
 REVIEWER = any_of(Role.REVIEWER, Role.SENIOR_REVIEWER)
 SENIOR = any_of(Role.SENIOR_REVIEWER)
@@ -49,6 +51,7 @@ ACTIONS = (
         guards=(guards.not_enrolled,),
         effect=effects.decide,
         binds=True,
+        determines=INDEPENDENT,
     ),
     Action(
         "ask_client",
@@ -107,9 +110,11 @@ ACTIONS = (
         State.ENTERPRISE_READY,
         REVIEWER,
         forms.Approve,
-        guards=(*MAY_DECIDE, second_look.first_review_is_enough),
+        guards=(*MAY_DECIDE, second_look.first_review_is_enough, second_look.follows_the_questionnaire(INDEPENDENT)),
         effect=effects.decide,
         binds=True,
+        determines=INDEPENDENT,
+        prefill=reasons_for(INDEPENDENT),
         tone=Tone.GOOD,
         key="a",
     ),
@@ -120,9 +125,11 @@ ACTIONS = (
         State.EMPLOYEE_ROUTE,
         REVIEWER,
         forms.Employee,
-        guards=(*MAY_DECIDE, guards.payroll_available),
+        guards=(*MAY_DECIDE, guards.payroll_available, second_look.follows_the_questionnaire(EMPLOYEE)),
         effect=effects.decide,
         binds=True,
+        determines=EMPLOYEE,
+        prefill=reasons_for(EMPLOYEE),
     ),
     Action(
         "reject",
@@ -134,6 +141,8 @@ ACTIONS = (
         guards=MAY_DECIDE,
         effect=effects.decide,
         binds=True,
+        determines=NOT_ENGAGED,
+        prefill=reasons_for(NOT_ENGAGED),
         tone=Tone.BAD,
         key="r",
     ),

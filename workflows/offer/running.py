@@ -10,8 +10,10 @@ from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
 from workflows.offer import effects, forms, guards, second_look
+from workflows.offer.drafting import reasons_for
 from workflows.offer.making import CLIENT
 from workflows.offer.model import Offer, State
+from workflows.offer.outcomes import EMPLOYEE, INDEPENDENT, NOT_ENGAGED
 from workflows.offer.reviewing import MAY_TAKE, REVIEWER, SENIOR
 from workflows.offer.tenure import next_reassessment
 from workflows.offer.terms import Terms
@@ -82,9 +84,11 @@ CHANGING = (
         State.ACTIVE,
         REVIEWER,
         forms.Approve,
-        guards=(*MAY_REASSESS, second_look.reassessment_is_enough),
+        guards=(*MAY_REASSESS, second_look.reassessment_is_enough, second_look.follows_the_questionnaire(INDEPENDENT)),
         effect=effects.decide,
         binds=True,
+        determines=INDEPENDENT,
+        prefill=reasons_for(INDEPENDENT),
         tone=Tone.GOOD,
     ),
     Action(
@@ -94,9 +98,11 @@ CHANGING = (
         State.EMPLOYEE_ROUTE,
         REVIEWER,
         forms.Employee,
-        guards=(*MAY_REASSESS, guards.payroll_available),
+        guards=(*MAY_REASSESS, guards.payroll_available, second_look.follows_the_questionnaire(EMPLOYEE)),
         effect=effects.decide_and_offer_again,
         binds=True,
+        determines=EMPLOYEE,
+        prefill=reasons_for(EMPLOYEE),
     ),
     Action(
         "end_engagement",
@@ -108,6 +114,8 @@ CHANGING = (
         guards=MAY_REASSESS,
         effect=effects.decide,
         binds=True,
+        determines=NOT_ENGAGED,
+        prefill=reasons_for(NOT_ENGAGED),
         tone=Tone.BAD,
     ),
     Action(
@@ -120,6 +128,7 @@ CHANGING = (
         guards=(guards.not_enrolled,),
         effect=effects.decide,
         binds=True,
+        determines=INDEPENDENT,
     ),
 )
 

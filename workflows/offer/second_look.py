@@ -6,6 +6,7 @@ import decimal
 from typing import Final
 
 from compliance.authz import Role
+from compliance.engine.definition import Guard
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
 from compliance.kernel.money import Money
@@ -78,3 +79,19 @@ def reassessment_is_enough(move: Move) -> str | None:
     """Refuse to confirm alone what two must look at."""
     why = None if move.did_here("pass_on") else needs_second_review(move)
     return f"{why} Pass it on to a senior reviewer." if why else None
+
+
+def follows_the_questionnaire(outcome: str) -> Guard:
+    """Return a guard that lets nobody find *outcome* alone where the questionnaire says otherwise or leaves it open."""
+
+    def guard(move: Move) -> str | None:
+        why = move.assessment.doubt
+        if move.assessment.is_overridden_by(outcome):
+            why = "This would override what the questionnaire found."
+        if why and move.case.state == State.REVIEW:
+            return f"{why} Escalate it to a second review."
+        if why and move.case.state == State.REASSESSMENT and not move.did_here("pass_on"):
+            return f"{why} Pass it on to a senior reviewer."
+        return None
+
+    return guard

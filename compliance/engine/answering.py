@@ -1,0 +1,222 @@
+"""Answering: the draft that a party keeps beside a case, and sending it, which makes the answers part of the case."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from wtforms import Form, StringField
+from wtforms.validators import InputRequired
+
+from compliance.engine.case import AnswerSheet, of_case
+from compliance.engine.content import digest_of
+from compliance.engine.definition import Action, Guard, Party
+from compliance.engine.errors import InvalidInputError, RefusedError
+from compliance.engine.questionnaire import Questionnaire, answering_party
+from compliance.kernel import clock
+from compliance.kernel.db import Base, table
+from compliance.kernel.ids import new_id
+from compliance.rules import interview, store
+from compliance.rules.model import Answer
+from compliance.rules.rule_set import RuleSet
+
+if TYPE_CHECKING:
+    from compliance.engine.move import Move
+
+SEND: Final = "send_answers"
+
+
+class AnswerDraft(Base):
+    """Answers that a party has not sent yet: no part of the case, seen by nobody else, with nothing resting on them."""
+
+    __tablename__ = "answer_draft"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case(), primary_key=True)
+    party: Mapped[str] = mapped_column(primary_key=True)
+    rule_set: Mapped[str]
+    answers: Mapped[dict[str, Any]]
+    changed_at: Mapped[dt.datetime]
+
+
+class ObjectField(StringField):
+    """A JSON object: text in a page's form, the object itself over REST."""
+
+    data: Any
+
+    def _value(self) -> str:
+        return json.dumps(self.data) if self.data else ""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the object; raises ``ValueError`` with the sentence that the form shows."""
+        if not valuelist:
+            return
+        try:
+            found = json.loads(valuelist[0])
+        except (ValueError, RecursionError):
+            found = None
+        self.data = found if isinstance(found, dict) else None
+        if self.data is None:
+            raise ValueError("Give one object: each question's key with its answer.")
+
+
+class Answers(Form):
+    """The answers of one party, by the keys of the questions."""
+
+    answers = ObjectField(
+        "Answers",
+        [InputRequired("Give the answers.")],
+        description="Each question's key with its answer: true, false, or the value of an option.",
+    )
+
+
+def action(questionnaire: Questionnaire) -> Action:
+    """Return the action by which every party of *questionnaire* sends its answers."""
+    parties = list(questionnaire.parties.values())
+    allow = parties[0].allow
+    for other in parties[1:]:
+        allow |= other.allow
+    return Action(
+        SEND,
+        "Answer the questions",
+        tuple(dict.fromkeys(state for party in parties for state in party.states)),
+        None,
+        allow,
+        Answers,
+        guards=(is_asked, fits),
+        effect=_send,
+        help="The answers become part of the case. A decision form that was opened before is then out of date.",
+        common=True,
+    )
+
+
+def is_asked(move: Move) -> str | None:
+    """Refuse answers where no rules ask for any, or while it is not the actor's turn to answer."""
+    if move.assessment.rule_set is None:
+        return move.assessment.why_none
+    if answering_party(move.case, move.actor, move.workflow) is not None:
+        return None
+    asked = move.workflow.questionnaire
+    own = [a for a in asked.parties.values() if a.allow.permits(move.actor, move.case)] if asked else []
+    when = ", ".join(f"“{move.workflow.stage(state).label}”" for answering in own for state in answering.states)
+    return f"Your side answers while the case is in {when}."
+
+
+def fits(move: Move) -> str | None:
+    """Refuse answers that the rules do not know or would not ask for, by name."""
+    if move.facts is None:
+        return None
+    rule_set, given = _rules(move), complemented(move, _party(move))
+    counted = interview.walk(rule_set, given).answers
+    for key, value in given.items():
+        sentence = interview.check(rule_set, key, value)
+        if sentence is None and key not in counted:
+            sentence = f"“{rule_set.question(key).text}” is not asked after these answers. Leave it out."
+        if sentence:
+            raise InvalidInputError({"answers": [sentence]})
+    return None
+
+
+def answers_complete(party: Party) -> Guard:
+    """Return a guard that waits for the complete answers of *party*, where rules apply, under the version asked now."""
+
+    def guard(move: Move) -> str | None:
+        rule_set, sheet = move.assessment.rule_set, move.assessment.of(party)
+        if rule_set is None:
+            return None
+        if sheet is None or not sheet.complete:
+            return "Answer the questions first: the answers decide which rules apply."
+        if sheet.rule_set.digest != rule_set.digest:
+            return f"The questions have a new version, {rule_set.version}. Look at your answers again and send them."
+        return None
+
+    return guard
+
+
+def complemented(move: Move, party: Party) -> dict[str, Any]:
+    """Return the answers that *move* brings, with what is known of *party*; the two must not contradict each other."""
+    given, known = dict(move.fact("answers")), _known(move, party)
+    for key, value in known.items():
+        if given.get(key, value) != value:
+            text = _rules(move).question(key).text
+            raise InvalidInputError({"answers": [f"“{text}” is known: you answer for {party.label}. Leave it out."]})
+    return {**{key: value for key, value in given.items() if value is not None}, **known}
+
+
+def draft_of(session: Session, case_id: uuid.UUID, party: Party, rule_set: RuleSet) -> dict[str, Answer] | None:
+    """Return the answers that *party* keeps beside the case, or ``None``."""
+    kept = sa.select(AnswerDraft.answers).where(
+        AnswerDraft.case_id == case_id, AnswerDraft.party == party.value, AnswerDraft.rule_set == rule_set.key
+    )
+    return session.scalar(kept)
+
+
+def keep_draft(
+    session: Session, case_id: uuid.UUID, party: Party, rule_set: RuleSet, answers: Mapping[str, Answer]
+) -> None:
+    """Keep *answers* as the draft of *party*. The caller has locked the case, so that two devices take turns."""
+    drop_draft(session, case_id, party)
+    row = {"case_id": case_id, "party": party.value, "rule_set": rule_set.key, "answers": dict(answers)}
+    session.execute(sa.insert(table(AnswerDraft)), [row | {"changed_at": clock.now()}])
+
+
+def drop_draft(session: Session, case_id: uuid.UUID, party: Party) -> None:
+    """Forget the draft of *party*."""
+    session.execute(
+        sa.delete(table(AnswerDraft)).where(AnswerDraft.case_id == case_id, AnswerDraft.party == party.value)
+    )
+
+
+def _send(move: Move) -> None:
+    """Write the sheet, say in the record what changed, and make sure that the version answered is kept for ever."""
+    party, rule_set = _party(move), _rules(move)
+    given, before = complemented(move, party), move.assessment.of(party)
+    old = before.answers if before else {}
+    try:
+        store.publish(move.session, rule_set, move.actor)
+    except store.PublishedOtherwiseError as refused:
+        raise RefusedError(str(refused)) from refused
+    for key in sorted({*old, *given}):
+        if old.get(key) != given.get(key):
+            move.changes[f"answers.{key}"] = [old.get(key), given.get(key)]
+    complete = interview.is_complete(rule_set, given)
+    named = {"rule_set": rule_set.key, "version": rule_set.version, "digest": rule_set.digest}
+    move.policy |= {**named, "party": party.value, "answers": digest_of(given), "complete": complete}
+    sheets = table(AnswerSheet)
+    move.session.execute(sa.delete(sheets).where(AnswerSheet.case_id == move.case.id, AnswerSheet.party == party.value))
+    row = {
+        "id": new_id(),
+        "case_id": move.case.id,
+        "party": party.value,
+        "rule_set": rule_set.key,
+        "rule_version": rule_set.version,
+        "rule_digest": rule_set.digest,
+        "answers": given,
+        "complete": complete,
+        "changed_at": move.at,
+    }
+    move.session.execute(sa.insert(sheets), [row])
+    drop_draft(move.session, move.case.id, party)
+
+
+def _party(move: Move) -> Party:
+    party = answering_party(move.case, move.actor, move.workflow)
+    if party is None:  # Guards come before effects; this tells the type checker.
+        raise RefusedError(str(is_asked(move)))
+    return party
+
+
+def _rules(move: Move) -> RuleSet:
+    rule_set = move.assessment.rule_set
+    if rule_set is None:  # As above.
+        raise RefusedError(move.assessment.why_none)
+    return rule_set
+
+
+def _known(move: Move, party: Party) -> Mapping[str, Answer]:
+    asked = move.workflow.questionnaire
+    return asked.parties[party].known if asked else {}

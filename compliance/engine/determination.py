@@ -1,0 +1,205 @@
+"""Determinations: what was decided on a case, on which answers, under which rules, and why; never changed.
+
+A later determination supersedes the one before and leaves it as it was. The event of the decision holds the row's
+digest, so that the record vouches for every word of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from wtforms import Form, SelectMultipleField
+
+from compliance.audit.models import AuditEvent
+from compliance.engine.case import Case, CaseDocument, of_case
+from compliance.engine.content import digest_of, plain
+from compliance.engine.definition import Action
+from compliance.engine.questionnaire import Assessment, assess
+from compliance.kernel.db import Base
+from compliance.kernel.ids import new_id
+
+if TYPE_CHECKING:
+    from compliance.engine.move import Move
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the parties read beside the reasons: title and conclusion, with what care, and how to disagree by when."""
+
+    title: str
+    conclusion: str
+    care: str = ""
+    objection: str = ""
+    object_until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """What a process says of its determinations beyond what the form of each action holds.
+
+    ``outcomes`` gives each outcome its words. ``factors`` are the form's fields that hold a reason for each factor.
+    ``places`` are those whose law counts; ``policy`` names the version of the process's own limits that applied.
+    """
+
+    outcomes: Mapping[str, str]
+    statement: Callable[[Move, str], Statement]
+    places: Callable[[Any], Mapping[str, str]]
+    factors: tuple[str, ...] = ()
+    valid_until: Callable[[Any], dt.date | None] = lambda _case: None
+    first_reviewers: Callable[[Move], tuple[uuid.UUID, ...]] = lambda _move: ()
+    policy: Callable[[Move], Mapping[str, str]] = lambda _move: {}
+
+
+class Determination(Base):
+    """One determination. ``rev`` is the revision of the case whose event it belongs to."""
+
+    __tablename__ = "determination"
+    __table_args__ = (sa.UniqueConstraint("case_id", "number"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case())
+    number: Mapped[int]
+    rev: Mapped[int]
+    action: Mapped[str]
+    outcome: Mapped[str]
+    statement: Mapped[dict[str, Any]]
+    content_version: Mapped[int]
+    content_digest: Mapped[str]
+    places: Mapped[dict[str, Any]]
+    rule_set: Mapped[str | None]
+    rule_version: Mapped[str | None]
+    rule_digest: Mapped[str | None]
+    why_no_rules: Mapped[str]
+    answers: Mapped[dict[str, Any]]
+    answers_digest: Mapped[str]
+    findings: Mapped[dict[str, Any]]
+    overrides: Mapped[bool]
+    evidence: Mapped[list[Any]]
+    factors: Mapped[list[Any]]
+    reason_codes: Mapped[list[Any]]
+    reason: Mapped[str]
+    conditions: Mapped[str]
+    what_would_change_it: Mapped[str]
+    policy: Mapped[dict[str, Any]]
+    decided_by_id: Mapped[uuid.UUID | None]
+    stands_for_id: Mapped[uuid.UUID | None]
+    first_reviewer_ids: Mapped[list[Any]]
+    decided_at: Mapped[dt.datetime]
+    valid_until: Mapped[dt.date | None]
+    supersedes_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("determination.id", deferrable=True, initially="DEFERRED"), unique=True
+    )
+    digest: Mapped[str]
+
+
+def keep(move: Move, action: Action, form: Form | None) -> None:
+    """Write the determination that *action* makes, if it makes one, and name it in the event to come."""
+    deciding = move.workflow.deciding
+    if action.determines is None or deciding is None:
+        return
+    case, found = move.case, assess(move.session, move.case, move.workflow)
+    before = newest(move.session, case)
+    row: dict[str, Any] = {
+        "number": before.number + 1 if before else 1,
+        "rev": case.audit_rev + 1,
+        "action": action.name,
+        "outcome": action.determines,
+        "statement": _plainly(asdict(deciding.statement(move, action.determines))),
+        "content_version": case.content_version,
+        "content_digest": case.content_digest,
+        "places": dict(deciding.places(case)),
+        "policy": dict(deciding.policy(move)),
+        "decided_by_id": move.actor.id,
+        "stands_for_id": move.actor.stands_for,
+        "first_reviewer_ids": [str(one) for one in deciding.first_reviewers(move)],
+        "decided_at": move.at,
+        "valid_until": deciding.valid_until(case),
+        "supersedes_id": before.id if before else None,
+        **_rules(found, action.determines),
+        **_words(form, deciding.factors),
+        "evidence": _evidence(move.session, case),
+    }
+    digest = digest_of(_plainly(row) | {"case_id": str(case.id)})
+    move.session.add(Determination(id=new_id(), case_id=case.id, digest=digest, **row))
+    move.policy |= {
+        "rule_set": row["rule_set"],
+        "version": row["rule_version"],
+        "digest": row["rule_digest"],
+        "finding": {party: finding["result"] for party, finding in row["findings"].items()},
+        "overrides": row["overrides"],
+        "determination": {"number": row["number"], "digest": digest},
+        **({"policy": row["policy"]} if row["policy"] else {}),
+    }
+
+
+def newest(session: Session, case: Case) -> Determination | None:
+    """Return the determination of *case* that stands, if any was made."""
+    return session.scalar(_of(case).order_by(Determination.number.desc()).limit(1))
+
+
+def history(session: Session, case: Case) -> list[Determination]:
+    """Return every determination of *case*, newest first."""
+    return list(session.scalars(_of(case).order_by(Determination.number.desc())))
+
+
+def numbered(session: Session, case: Case, number: int) -> Determination | None:
+    """Return the determination of *case* with *number*, or ``None``."""
+    return session.scalar(_of(case).where(Determination.number == number))
+
+
+def receipt(session: Session, case: Case, kept: Determination) -> str:
+    """Return the hash of the event with which *kept* was recorded."""
+    query = sa.select(AuditEvent.leaf_hash).where(AuditEvent.stream == case.stream, AuditEvent.rev == kept.rev)
+    return session.execute(query).scalar_one().hex()
+
+
+def _of(case: Case) -> sa.Select[Determination]:
+    return sa.select(Determination).where(Determination.case_id == case.id)
+
+
+def _rules(found: Assessment, outcome: str) -> dict[str, Any]:
+    """Return under which rules it was decided (or why under none), the answers as they stood, and the findings."""
+    used = found.sheets[0].rule_set if found.sheets else found.rule_set
+    answers = {sheet.party.value: dict(sheet.answers) for sheet in found.sheets}
+    return {
+        "rule_set": used.key if used else None,
+        "rule_version": used.version if used else None,
+        "rule_digest": used.digest if used else None,
+        "why_no_rules": found.why_none,
+        "answers": answers,
+        "answers_digest": digest_of(answers),
+        "findings": {sheet.party.value: sheet.finding.as_json() for sheet in found.sheets if sheet.finding},
+        "overrides": found.is_overridden_by(outcome),
+    }
+
+
+def _words(form: Form | None, factors: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the decision's form says, in the words that its readers see."""
+    fields = {field.short_name: field for field in form} if form is not None else {}
+    codes = fields.get("reason_codes")
+    choices = codes.iter_choices() if isinstance(codes, SelectMultipleField) else ()
+    texts = ("reason", "conditions", "what_would_change_it")
+    return {
+        "factors": [
+            {"factor": name, "label": fields[name].label.text, "text": fields[name].data or ""}
+            for name in factors
+            if name in fields
+        ],
+        "reason_codes": [{"code": choice[0], "label": choice[1]} for choice in choices if choice[2]],
+        **{name: (fields[name].data or "") if name in fields else "" for name in texts},
+    }
+
+
+def _evidence(session: Session, case: Case) -> list[dict[str, str]]:
+    found = sa.select(CaseDocument.party, CaseDocument.sha256).where(CaseDocument.case_id == case.id)
+    return [{"party": party, "sha256": sha256} for party, sha256 in session.execute(found.order_by(CaseDocument.id))]
+
+
+def _plainly(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in row.items()}

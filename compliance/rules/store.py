@@ -1,0 +1,134 @@
+"""Published versions of rule sets: kept for ever as they were, so that a case can be finished on the one it began with.
+
+Shipped files may move on with the next release. What was published stays in the database, where triggers refuse to
+change or delete it. Nobody has to publish by hand: a rule set is published when answers to it are first sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from compliance.audit import events
+from compliance.audit.vocabulary import Event
+from compliance.authz import Actor
+from compliance.kernel import clock
+from compliance.kernel.db import Base, table
+from compliance.rules import catalog
+from compliance.rules.errors import UnknownRuleSetError
+from compliance.rules.loading import load
+from compliance.rules.rule_set import RuleSet
+
+
+class RuleSetVersion(Base):
+    """One published version. ``content`` holds every file of the rule set by its path, as JSON."""
+
+    __tablename__ = "rule_set_version"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    content: Mapped[str]
+    published_at: Mapped[dt.datetime]
+    by: Mapped[str]
+
+
+class PublishedOtherwiseError(ValueError):
+    """A version was published before, with another content; what is published never changes."""
+
+
+def shipped(key: str) -> RuleSet:
+    """Return the rule set that this release ships; raises ``UnknownRuleSetError`` and ``RuleSetError``."""
+    return _shipped(key, _packages())
+
+
+def shipped_keys() -> list[str]:
+    """Return the keys of all rule sets that this release ships."""
+    return sorted(catalog.folders(_packages()))
+
+
+def version_of(session: Session, key: str, version: str, digest: str) -> RuleSet:
+    """Return exactly this version, from the release or from the store; raises ``UnknownRuleSetError``."""
+    if key in catalog.folders(_packages()) and (newest := shipped(key)).digest == digest:
+        return newest
+    content = session.scalar(
+        sa.select(RuleSetVersion.content).where(
+            RuleSetVersion.key == key, RuleSetVersion.version == version, RuleSetVersion.digest == digest
+        )
+    )
+    if content is None:
+        known = session.scalars(sa.select(RuleSetVersion.version).where(RuleSetVersion.key == key))
+        raise UnknownRuleSetError(f"{key} {version}", [f"{key} {one}" for one in known])
+    return read(content)
+
+
+def publish(session: Session, rule_set: RuleSet, by: Actor) -> bool:
+    """Keep the shipped *rule_set* for ever, with its event; return whether it is new. The caller commits.
+
+    Raises :class:`PublishedOtherwiseError` when the same version was published with another content.
+    """
+    if _is_there(session, rule_set):
+        return False
+    row = {
+        "key": rule_set.key,
+        "version": rule_set.version,
+        "digest": rule_set.digest,
+        "content": content_of(catalog.folders(_packages())[rule_set.key]),
+        "published_at": clock.now(),
+        "by": str(by.id or by.name),
+    }
+    described = {name: row[name] for name in ("key", "version", "digest")}
+    # The event locks the stream of the configuration: of two who publish at once the second finds the row there.
+    events.append("config", Event.RULES_PUBLISHED, by, session=session, subject=described)
+    if not _is_there(session, rule_set):
+        session.execute(sa.insert(table(RuleSetVersion)), [row])
+    return True
+
+
+@functools.lru_cache(maxsize=32)
+def read(content: str) -> RuleSet:
+    """Return the rule set that a published content holds."""
+    with tempfile.TemporaryDirectory(prefix="rules-") as name:
+        for path, text in json.loads(content).items():
+            target = Path(name) / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        return load(Path(name))
+
+
+def content_of(folder: Path) -> str:
+    """Return every file of a rule set's *folder* as one text."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix in {".toml", ".txt"})
+    texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    return json.dumps(texts, ensure_ascii=False, sort_keys=True)
+
+
+def _is_there(session: Session, rule_set: RuleSet) -> bool:
+    digest = session.scalar(
+        sa.select(RuleSetVersion.digest).where(
+            RuleSetVersion.key == rule_set.key, RuleSetVersion.version == rule_set.version
+        )
+    )
+    if digest not in {None, rule_set.digest}:
+        raise PublishedOtherwiseError(
+            f"{rule_set.key} {rule_set.version} was published with another content, and what is published never "
+            "changes. Give the changed rule set a new version."
+        )
+    return digest is not None
+
+
+@functools.cache
+def _shipped(key: str, packages: tuple[str, ...]) -> RuleSet:
+    return catalog.get(key, packages)
+
+
+def _packages() -> tuple[str, ...]:
+    found: tuple[str, ...] = current_app.config["SETTINGS"].workflow_packages
+    return found

@@ -1,0 +1,106 @@
+"""The statement of a determination, as both parties read and print it. It is shown from the kept row alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any, Final
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from compliance.door import actor
+from compliance.engine import determination, run, telling
+from compliance.engine.case import Case
+from compliance.engine.determination import Determination
+from compliance.engine.errors import NotFoundError
+from compliance.engine.registry import Registry
+from compliance.kernel.db import session
+from compliance.rules import store
+
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
+
+
+def blueprint(processes: Registry) -> Blueprint:
+    """Return the statement's page for every process in *processes* that determines something."""
+    made = Blueprint("determinations", __name__)
+    for workflow in processes:
+        if workflow.deciding is not None:
+            made.add_url_rule(
+                f"/{workflow.plural}/<reference>/determinations/<number>",
+                workflow.kind,
+                show,
+                methods=["GET"],
+                defaults={"kind": workflow.kind},
+            )
+    return made
+
+
+def show(kind: str, reference: str, number: str) -> ResponseReturnValue:
+    """Show one determination, whether or not it still stands."""
+    case = run.find(kind, reference, actor())
+    found = determination.numbered(session(), case, int(number)) if _NUMBER.fullmatch(number) else None
+    if found is None:
+        raise NotFoundError("There is no such determination.")
+    last = determination.newest(session(), case)
+    until = found.statement["object_until"]
+    return render_template(
+        "cases/determination.html",
+        case=case,
+        kept=found,
+        statement=found.statement,
+        object_until=dt.date.fromisoformat(until) if until else None,
+        rows=_rows(case, found),
+        receipt=determination.receipt(session(), case, found),
+        replaced_by=href(case, last.number) if last and last.number != found.number else None,
+        back=url_for(f"cases.{kind}_show", reference=case.reference),
+    )
+
+
+def listed(case: Case) -> list[dict[str, Any]]:
+    """Return the determinations of *case* for its page, newest first; the first one stands."""
+    return [
+        {
+            "number": one.number,
+            "conclusion": one.statement["conclusion"],
+            "title": one.statement["title"],
+            "reason": one.reason,
+            "decided_at": one.decided_at,
+            "valid_until": one.valid_until,
+            "on_older_terms": one.content_version != case.content_version,
+            "overrides": one.overrides,
+            "href": href(case, one.number),
+        }
+        for one in determination.history(session(), case)
+    ]
+
+
+def href(case: Case, number: int) -> str:
+    """Return the address of a determination's statement."""
+    return url_for(f"determinations.{case.kind}", reference=case.reference, number=number)
+
+
+def _rows(case: Case, found: Determination) -> list[dict[str, Any]]:
+    """Return the facts of the statement; empty ones are left out."""
+    people = telling.names_of(session(), [str(one) for one in (found.decided_by_id, found.stands_for_id) if one])
+    decided_by, behalf_of = people.get(str(found.decided_by_id), "Countersign"), people.get(str(found.stands_for_id))
+    rows = [
+        ("Reference", f"{case.reference}, determination {found.number}"),
+        ("Work", case.title),
+        ("Terms decided on", f"version {found.content_version}"),
+        *((label, place) for label, place in found.places.items()),
+        ("Rules", _rules(found)),
+        ("Own limits", f"version {found.policy['version']}" if found.policy else ""),
+        ("Decided by", f"{decided_by} for {behalf_of}" if behalf_of else decided_by),
+        ("Decided on", f"{found.decided_at:%d %B %Y at %H:%M} UTC"),
+        ("Valid until", f"{found.valid_until:%d %B %Y}" if found.valid_until else ""),
+        ("Documents looked at", str(len(found.evidence)) if found.evidence else ""),
+    ]
+    return [{"label": label, "value": value} for label, value in rows if value]
+
+
+def _rules(found: Determination) -> str:
+    if found.rule_set is None or found.rule_version is None or found.rule_digest is None:
+        return found.why_no_rules
+    used = store.version_of(session(), found.rule_set, found.rule_version, found.rule_digest)
+    return f"{used.title}, version {used.version}. {used.about.note}".strip()

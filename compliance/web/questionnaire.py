@@ -1,0 +1,254 @@
+"""Answering a questionnaire page by page: the next question, one question, checking the answers, sending them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form, RadioField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+
+from compliance.door import actor
+from compliance.engine import answering, run
+from compliance.engine.case import Case
+from compliance.engine.content import digest_of
+from compliance.engine.definition import Party, Workflow
+from compliance.engine.errors import EngineError, MovedOnError, NotAllowedError, NotFoundError, RefusedError
+from compliance.engine.move import Move
+from compliance.engine.questionnaire import answering_party
+from compliance.engine.registry import Registry, registry
+from compliance.kernel import clock
+from compliance.kernel.db import session
+from compliance.rules import interview
+from compliance.rules.model import Answer, Question
+from compliance.rules.rule_set import RuleSet
+
+
+@dataclass(frozen=True)
+class Interview:
+    """A party in the middle of its answers. ``known`` is true of the party and asked of nobody."""
+
+    case: Case
+    party: Party
+    rule_set: RuleSet
+    known: Mapping[str, Answer]
+    answers: Mapping[str, Answer]
+
+    def page(self, key: str) -> str:
+        """Return the address of a question."""
+        return url_for(f"questions.{self.case.kind}_question", reference=self.case.reference, key=key)
+
+    @property
+    def check_page(self) -> str:
+        """The address where the answers are checked."""
+        return url_for(f"questions.{self.case.kind}_check", reference=self.case.reference)
+
+    @property
+    def case_page(self) -> str:
+        """The address of the case."""
+        return url_for(f"cases.{self.case.kind}_show", reference=self.case.reference)
+
+    @property
+    def path(self) -> list[interview.Asked]:
+        """The pages that are asked of this party, up to the one to answer next."""
+        return [one for one in interview.asked(self.rule_set, self.answers) if one.question.key not in self.known]
+
+    @property
+    def next_page(self) -> str:
+        """Where to go on: the next open question, or the answers once none is open."""
+        found = interview.next_question(self.rule_set, self.answers)
+        return self.page(found.key) if found else self.check_page
+
+    def after(self, key: str) -> str:
+        """Return the page that follows the question *key*."""
+        keys = [one.question.key for one in self.path]
+        following = keys[keys.index(key) + 1 :] if key in keys else []
+        return self.page(following[0]) if following else self.next_page
+
+    def before(self, key: str) -> str:
+        """Return the page that comes before the question *key*."""
+        keys = [one.question.key for one in self.path]
+        return self.page(keys[keys.index(key) - 1]) if keys.index(key) else self.case_page
+
+
+def blueprint(processes: Registry) -> Blueprint:
+    """Return the pages of every questionnaire in *processes*."""
+    made = Blueprint("questions", __name__)
+    for workflow in processes:
+        if workflow.questionnaire is None:
+            continue
+        case = f"/{workflow.plural}/<reference>"
+        rules: tuple[tuple[str, str, Any, list[str]], ...] = (
+            (f"{case}/questions", "next", go_on, ["GET"]),
+            (f"{case}/questions/<key>", "question", question, ["GET", "POST"]),
+            (f"{case}/answers", "check", check, ["GET"]),
+            (f"{case}/{answering.SEND}", "begin", go_on, ["GET"]),
+            (f"{case}/{answering.SEND}", "send", send, ["POST"]),
+        )
+        for rule, endpoint, view, methods in rules:
+            made.add_url_rule(
+                rule, f"{workflow.kind}_{endpoint}", view, methods=methods, defaults={"kind": workflow.kind}
+            )
+    return made
+
+
+def go_on(kind: str, reference: str) -> ResponseReturnValue:
+    """Go to the next open question, or to the answers once none is open."""
+    return redirect(_begun(kind, reference).next_page)
+
+
+def question(kind: str, reference: str, key: str) -> ResponseReturnValue:
+    """Ask one question, and keep its answer as a draft; warn first where other answers would fall away."""
+    begun = _begun(kind, reference, lock=request.method == "POST")
+    asked = next((one for one in begun.path if one.question.key == key), None)
+    if asked is None:
+        if not any(one.key == key for one in begun.rule_set.questions):
+            raise NotFoundError("There is no such question.")
+        return redirect(begun.next_page)
+    form = _form(begun, asked.question)
+    if request.method == "GET":
+        return _page(begun, asked, form)
+    return _answered(begun, asked, form)
+
+
+def check(kind: str, reference: str) -> ResponseReturnValue:
+    """Show what was answered so far, each answer with the way to change it."""
+    return _check_page(_begun(kind, reference), None)
+
+
+def send(kind: str, reference: str) -> ResponseReturnValue:
+    """Make the answers part of the case, exactly as the page showed them."""
+    begun = _begun(kind, reference, lock=True)
+    counted = dict(interview.walk(begun.rule_set, begun.answers).answers)
+    try:
+        if not interview.is_complete(begun.rule_set, begun.answers):
+            raise RefusedError("Some questions are still open. Answer them, then send the answers.")
+        if request.form.get("seen") != digest_of(counted):
+            raise MovedOnError("The answers changed after you opened this page. Check them again, then send them.")
+        run.fire(kind, reference, answering.SEND, actor(), {"answers": json.dumps(counted)})
+    except EngineError as refused:
+        session().rollback()
+        return _check_page(_begun(kind, reference), refused)
+    return redirect(begun.case_page, 303)
+
+
+def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
+    """Return where the visitor stands with the questions of a case; raises where nothing is asked of them."""
+    who, active = actor(), session()
+    case = run.find(kind, reference, who, lock=lock)
+    workflow = registry().process(kind, case.definition).workflow
+    action = workflow.action(answering.SEND)
+    if action is None or not action.allow.permits(who, case):
+        raise NotAllowedError(f"These questions are for: {action.allow if action else 'nobody'}.")
+    move = Move(workflow, case, who, clock.now(), active)
+    party, rule_set = answering_party(case, who, workflow), move.assessment.rule_set
+    if party is None or rule_set is None:
+        raise RefusedError(str(answering.is_asked(move)))
+    known = _known(workflow, party)
+    sent = move.assessment.of(party)
+    kept = answering.draft_of(active, case.id, party, rule_set)
+    answers = kept if kept is not None else dict(sent.answers) if sent else {}
+    return Interview(case, party, rule_set, known, {**answers, **known})
+
+
+def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseReturnValue:
+    """Take the answer that was sent; what it makes pointless falls away only once that was confirmed."""
+    key, field = asked.question.key, cast("RadioField", form["answer"])
+    option = asked.question.by_word(request.form.get("answer", ""))
+    if option is None or option.word not in {choice[0] for choice in field.iter_choices()}:
+        field.errors = [f"Choose one of the answers to “{asked.question.text}”"]
+        return _page(begun, asked, form), 422
+    dropped = interview.dropped_by_change(begun.rule_set, begun.answers, key, option.value)
+    if dropped and request.form.get("confirmed") != option.word:
+        return _page(begun, asked, form, dropped=dropped, confirmed=option.word)
+    left_out = {*begun.known, *(one.key for one in dropped)}
+    answers = {k: v for k, v in begun.answers.items() if k not in left_out} | {key: option.value}
+    answering.keep_draft(session(), begun.case.id, begun.party, begun.rule_set, answers)
+    now = replace(begun, answers={**answers, **begun.known})
+    return redirect(now.next_page if request.args.get("change") else now.after(key), 303)
+
+
+def _known(workflow: Workflow, party: Party) -> Mapping[str, Answer]:
+    return workflow.questionnaire.parties[party].known if workflow.questionnaire else {}
+
+
+def _form(begun: Interview, asked: Question) -> Form:
+    """Return the page's form with only the options that are offered after the answers before."""
+    options = asked.offered(interview.walk(begun.rule_set, begun.answers).answers)
+    given = begun.answers.get(asked.key)
+    field = RadioField(
+        asked.text,
+        choices=[SelectChoice(option.word, option.label) for option in options],
+        description=asked.help,
+        default=next((option.word for option in options if option.value == given), None),
+    )
+    return cast("Form", type("Page", (Form,), {"answer": field})(request.form))
+
+
+def _page(
+    begun: Interview, asked: interview.Asked, form: Form, *, dropped: list[Question] | None = None, confirmed: str = ""
+) -> str:
+    key, changes = asked.question.key, bool(request.args.get("change"))
+    keys = [one.question.key for one in begun.path]
+    return render_template(
+        "cases/question.html",
+        form=form,
+        question=asked.question,
+        section=begun.rule_set.section(asked.question.section).title,
+        number=keys.index(key) + 1,
+        total=asked.at_most - len(begun.known),
+        back=begun.check_page if changes else begun.before(key),
+        leave=begun.case_page,
+        dropped=[one.text for one in dropped or ()],
+        confirmed=confirmed,
+    )
+
+
+def _check_page(begun: Interview, refusal: EngineError | None) -> ResponseReturnValue:
+    counted = dict(interview.walk(begun.rule_set, begun.answers).answers)
+    ending = interview.ending(begun.rule_set, begun.answers)
+    complete = interview.is_complete(begun.rule_set, begun.answers)
+    shown = render_template(
+        "cases/check_answers.html",
+        case=begun.case,
+        groups=_groups(begun, counted),
+        ending=ending.text if ending else None,
+        complete=complete,
+        advice_only=ending is not None and not ending.decides,
+        go_on=None if complete or ending else begun.next_page,
+        send_to=url_for(f"questions.{begun.case.kind}_send", reference=begun.case.reference),
+        seen=digest_of(counted),
+        back=begun.case_page,
+        rules=f"{begun.rule_set.title}, version {begun.rule_set.version}",
+        refusal=refusal.sentence if refusal else None,
+    )
+    return shown, refusal.status if refusal else 200
+
+
+def _groups(begun: Interview, counted: Mapping[str, Answer]) -> list[dict[str, Any]]:
+    """Return the answers that count, in the order of the pages and under the titles of their sections."""
+    groups = answer_groups(begun.rule_set, counted, without=frozenset(begun.known))
+    for group in groups:
+        for row in group["rows"]:
+            row["href"] = f"{begun.page(row['key'])}?change=1"
+    return groups
+
+
+def answer_groups(
+    rule_set: RuleSet, answers: Mapping[str, Answer], *, without: frozenset[str] = frozenset()
+) -> list[dict[str, Any]]:
+    """Return *answers* as people read them, under the titles of their sections."""
+    found = []
+    for section in rule_set.sections:
+        rows = [
+            {"key": one.key, "label": one.text, "value": one.label(answers[one.key])}
+            for one in rule_set.questions
+            if one.section == section.key and one.key in answers and one.key not in without
+        ]
+        if rows:
+            found.append({"title": section.title, "rows": rows})
+    return found

@@ -1,0 +1,170 @@
+"""Determinations: one row for each decision, chained, bound to the record, and changed by nobody."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from compliance.audit.models import AuditEvent
+from compliance.authz import Role
+from compliance.demo import load
+from compliance.engine import determination
+from compliance.engine.determination import Determination
+from compliance.kernel.db import engine, is_sqlite, session, table
+from tests import make
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TASKS, TERMS, Desk
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def kept(desk: Desk) -> list[Determination]:
+    return determination.history(session(), desk.offer(desk.mona))
+
+
+def test_a_decision_keeps_all_that_it_rested_on(desk: Desk) -> None:
+    desk.in_review()
+    desk.freelancer_answers(OUTSIDE)
+    desk.act(desk.rita, "approve", **APPROVAL, conditions="At most 20 hours a week.")
+    (found,) = kept(desk)
+    offer = desk.offer(desk.mona)
+    assert (found.number, found.action, found.outcome) == (1, "approve", "independent_contractor")
+    assert (found.content_version, found.content_digest) == (1, offer.content_digest)
+    assert (found.rule_set, found.rule_version, found.why_no_rules) == ("uk-cest-2.4", "2.4", "")
+    assert set(found.answers) == set(found.findings) == {"client", "freelancer"}
+    assert found.findings["client"]["result"] == OUTSIDE
+    assert [factor["text"] for factor in found.factors] == [APPROVAL[name] for name in list(APPROVAL)[:3]]
+    assert (found.reason, found.conditions) == (APPROVAL["reason"], "At most 20 hours a week.")
+    assert (found.decided_by_id, found.first_reviewer_ids, found.decided_at) == (desk.rita.id, [], MONDAY)
+    assert found.valid_until == offer.valid_until
+    assert found.places == {"Place of work": "GB", "Client's country": "GB", "Freelancer's country": "GB"}
+    assert found.statement["title"] == "Status Determination Statement"
+    assert found.statement["object_until"] == "2026-04-01"
+    assert found.overrides is False
+
+
+def test_the_event_names_rules_finding_and_the_digest_of_the_row(desk: Desk) -> None:
+    desk.in_review()
+    desk.act(desk.rita, "approve", **APPROVAL)
+    (found,) = kept(desk)
+    stream = desk.offer(desk.mona).stream
+    event = (
+        session()
+        .execute(
+            sa.select(AuditEvent.entry, AuditEvent.leaf_hash).where(
+                AuditEvent.stream == stream, AuditEvent.rev == found.rev
+            )
+        )
+        .one()
+    )
+    policy = json.loads(event.entry)["policy"]
+    assert policy["finding"] == {"client": OUTSIDE}
+    assert (policy["rule_set"], policy["version"], policy["digest"]) == ("uk-cest-2.4", "2.4", found.rule_digest)
+    assert policy["determination"] == {"number": 1, "digest": found.digest}
+    assert determination.receipt(session(), desk.offer(desk.mona), found) == event.leaf_hash.hex()
+
+
+def test_a_later_decision_supersedes_and_leaves_the_earlier_one(desk: Desk) -> None:
+    desk.in_review()
+    desk.act(desk.rita, "reject", **AGAINST)
+    desk.act(desk.fay, "disagree", grounds="The method is mine alone, see the contract.")
+    desk.act(desk.sol, "take_disagreement")
+    desk.act(desk.sol, "overturn", **APPROVAL)
+    second, first = kept(desk)
+    assert (second.number, second.supersedes_id) == (2, first.id)
+    assert (first.outcome, first.supersedes_id) == ("not_engaged", None)
+    assert first.reason_codes == [{"code": "CTRL_METHOD", "label": "The client says how the work is done"}]
+    assert first.what_would_change_it == AGAINST["what_would_change_it"]
+    assert second.first_reviewer_ids == []
+
+
+def test_upholding_makes_no_new_determination(desk: Desk) -> None:
+    desk.in_review()
+    desk.act(desk.rita, "reject", **AGAINST)
+    desk.act(desk.fay, "disagree", grounds="The method is mine alone, see the contract.")
+    desk.act(desk.sol, "take_disagreement")
+    desk.act(desk.sol, "uphold", reason="The facts stand.")
+    assert len(kept(desk)) == 1
+
+
+def test_an_override_and_whoever_passed_it_on_are_named(desk: Desk) -> None:
+    desk.result = INSIDE
+    desk.in_review()
+    desk.act(desk.rita, "escalate", reason="The contract says otherwise.")
+    desk.act(desk.sue, "take_second")
+    desk.act(dataclasses.replace(desk.sue, stands_for=desk.sol.id), "approve", **APPROVAL)
+    (found,) = kept(desk)
+    assert found.overrides is True
+    assert found.first_reviewer_ids == [str(desk.rita.id)]
+    assert (found.decided_by_id, found.stands_for_id) == (desk.sue.id, desk.sol.id)
+    assert "second person" in found.statement["care"]
+
+
+def test_where_no_rules_apply_the_row_says_why(desk: Desk) -> None:
+    desk.in_review(work_place="DE")
+    desk.act(desk.rita, "determine_employee", **EMPLOYEE)
+    (found,) = kept(desk)
+    assert (found.rule_set, found.answers, found.findings) == (None, {}, {})
+    assert found.why_no_rules == "There are no questions yet for work in DE. A reviewer decides without them."
+    assert found.statement["title"] == "Determination"
+
+
+def test_every_decision_of_a_running_engagement_is_kept(desk: Desk) -> None:
+    desk.active()
+    desk.act(desk.mona, "amend", **{**TERMS, "amount": "15000"})
+    desk.act(desk.rita, "take_reassessment")
+    desk.act(desk.rita, "confirm", **APPROVAL)
+    desk.act(desk.mona, "amend", **{**TERMS, "amount": "16000"})
+    desk.act(desk.rita, "take_reassessment")
+    desk.act(desk.rita, "end_engagement", **AGAINST)
+    assert [(one.action, one.content_version) for one in kept(desk)] == [
+        ("end_engagement", 3),
+        ("confirm", 2),
+        ("approve", 1),
+    ]
+    assert kept(desk)[0].statement["objection"] == ""
+
+
+def test_a_client_who_classifies_for_itself_makes_a_determination_too() -> None:
+    desk = Desk(compliance_enrolled=False)
+    cy = make.actor("Cy", Role.COMPLIANCE_CONTACT, at=desk.client)
+    desk.open()
+    desk.act(desk.mona, "submit")
+    desk.act(cy, "self_certify", attested="true", reason="Own look")
+    (found,) = kept(desk)
+    assert (found.outcome, found.reason, found.factors) == ("independent_contractor", "Own look", [])
+    assert "classified this engagement itself" in found.statement["care"]
+    assert "answers within 45 days" in found.statement["objection"]
+    desk.act(desk.mona, "complete_tasks", **TASKS)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE determination SET reason = 'x'", "DELETE FROM determination", "UPDATE determination SET number = 2"],
+)
+def test_the_database_refuses_to_change_a_determination(desk: Desk, statement: str) -> None:
+    desk.in_review()
+    desk.act(desk.rita, "approve", **APPROVAL)
+    with pytest.raises(DBAPIError, match="append-only"), engine().begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_a_determination_cannot_be_replaced(desk: Desk) -> None:
+    desk.in_review()
+    desk.act(desk.rita, "approve", **APPROVAL)
+    row = dict(session().execute(sa.select(table(Determination))).mappings().one())
+    session().rollback()
+    insert = sa.insert(table(Determination))
+    statement = insert.prefix_with("OR REPLACE") if is_sqlite() else insert
+    with engine().connect() as connection, pytest.raises(DBAPIError):
+        connection.execute(statement, row | {"reason": "x"})
+
+
+def test_the_determinations_of_the_sample_go_with_it() -> None:
+    load.load()
+    assert session().scalar(sa.select(Determination.id).limit(1)) is not None
+    load.remove()
+    assert session().scalar(sa.select(Determination.id).limit(1)) is None

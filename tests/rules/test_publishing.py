@@ -1,0 +1,39 @@
+"""The command that publishes rule sets."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from compliance import cli
+from compliance.rules import store
+from compliance.rules.rule_set import RuleSet
+
+
+def publish(*arguments: str, app: Flask) -> Result:
+    return CliRunner().invoke(cli.rules, ["publish", *arguments], obj=app)
+
+
+def test_publishing_twice_keeps_one_and_says_so(app: Flask) -> None:
+    first, second = publish(app=app), publish("uk-cest-2.4", app=app)
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output
+    assert "uk-cest-2.4 2.4 published, digest" in first.output
+    assert "uk-cest-2.4 2.4 was published before" in second.output
+
+
+def test_an_unknown_rule_set_is_refused_with_the_known_ones(app: Flask) -> None:
+    refused = publish("nothing", app=app)
+    assert refused.exit_code == 1
+    assert "There is no rule set “nothing”. Known rule sets: uk-cest-2.4" in refused.output
+
+
+def test_changed_content_is_refused_with_what_to_do(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(app=app)
+    changed = store.shipped("uk-cest-2.4")
+    other = object.__new__(RuleSet)
+    other.__dict__ = {**changed.__dict__, "digest": "0" * 64}
+    monkeypatch.setattr(store, "shipped", lambda _key: other)
+    refused = publish("uk-cest-2.4", app=app)
+    assert refused.exit_code == 1
+    assert "Give the changed rule set a new version." in refused.output
