@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Actor, Channel, Role
-from compliance.demo import interviews
+from compliance.demo import interviews, series
 from compliance.engine import run
 from compliance.engine.case import Case
 from compliance.kernel import clock
@@ -32,10 +32,13 @@ def load() -> list[tuple[str, str, str]]:
     sample: dict[str, Any] = json.loads(DATA.read_text())
     people = {person["key"]: person for person in sample["people"]}
     if directory.find(sample["people"][0]["email"]) is None:
+        for organisation in sample["organisations"]:
+            _settle(organisation)
         actors = {key: _person(person, sample["password"]) for key, person in people.items()}
         for number, case in enumerate(sample["cases"]):
             _case(case, sample["terms"], actors, number)
-        events.append("config", Event.SAMPLE_LOADED, _by(), subject={"cases": len(sample["cases"])})
+        more = series.load(actors, {key: person["email"] for key, person in people.items()})
+        events.append("config", Event.SAMPLE_LOADED, _by(), subject={"cases": len(sample["cases"]) + more})
         session().commit()
     return [(person["email"], _role(person), sample["password"]) for person in sample["people"]]
 
@@ -71,6 +74,14 @@ def _person(described: dict[str, Any], password: str) -> Actor:
 
 def _role(described: dict[str, Any]) -> str:
     return Role(described["role"]).label if described["role"] else "Freelancer"
+
+
+def _settle(described: dict[str, Any]) -> None:
+    """Make an organisation with its settings."""
+    made = _organisation(described["name"])
+    for name, value in described.items():
+        setattr(made, name, value)
+    session().commit()
 
 
 def _organisation(name: str) -> Organisation:

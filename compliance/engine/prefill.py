@@ -19,9 +19,14 @@ DRAFTED: Final = "Drafted from the questionnaire. Read it, and make it your own.
 def form_for(case: Case, workflow: Workflow, action: Action, actor: Actor) -> Form:
     """Return the form of *action*; what was drafted says so, and weighs nothing before somebody sends it."""
     form = action.form(obj=case)
-    if action.prefill is None:
-        return form
-    for name, text in action.prefill(Move(workflow, case, actor, clock.now(), session())).items():
+    for name, text in drafts(case, workflow, action, actor).items():
         form[name].data = text
         form[name].description = f"{form[name].description} {DRAFTED}".strip()
     return form
+
+
+def drafts(case: Case, workflow: Workflow, action: Action, actor: Actor) -> dict[str, str]:
+    """Return what the process drafts for fields of *action*'s form, by their names."""
+    if action.prefill is None:
+        return {}
+    return dict(action.prefill(Move(workflow, case, actor, clock.now(), session())))

@@ -60,8 +60,8 @@ def test_a_program_answers_with_an_object_and_goes_on(app: Flask, desk: Desk) ->
 def test_answers_that_do_not_fit_are_refused_with_a_sentence(
     app: Flask,
     desk: Desk,
-    answers: Any,
-    sentence: str,  # noqa: ANN401 - any JSON
+    answers: object,
+    sentence: str,
 ) -> None:
     client = program(app, desk.mona)
     address = opened(client)
