@@ -18,10 +18,21 @@ from compliance.audit.events import Writer
 from compliance.door import visitor
 from compliance.engine.registry import discover
 from compliance.kernel import db
-from compliance.messages import models as _messages  # noqa: F401 - its tables belong to every application
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import account, cases, determinations, errors, people, questionnaire, record, tokens, transaction
+from compliance.web import (
+    account,
+    cases,
+    determinations,
+    errors,
+    jobs,
+    notifications,
+    people,
+    questionnaire,
+    record,
+    tokens,
+    transaction,
+)
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -70,6 +81,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(account.blueprint)
     app.register_blueprint(tokens.blueprint)
     app.register_blueprint(record.blueprint)
+    app.register_blueprint(jobs.blueprint)
+    app.register_blueprint(notifications.blueprint)
+    csrf.exempt(notifications.unsubscribing)  # The signed link is the proof; mail programs send nothing else.
+    app.register_blueprint(notifications.unsubscribing)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.register_blueprint(questionnaire.blueprint(app.extensions["workflows"]))
     app.register_blueprint(determinations.blueprint(app.extensions["workflows"]))
@@ -88,7 +103,8 @@ def _every_page() -> dict[str, object]:
     shown = {"name": reader.full_name, "roles": sorted(role.label for role in reader.roles)} if reader else None
     return {
         "current_actor": shown,
-        "nav": cases.navigation(reader) + record.navigation(reader),
+        "nav": cases.navigation(reader) + record.navigation(reader) + jobs.navigation(reader),
+        "has_unread": notifications.has_unread,
         "account_nav": [{"label": "Your account", "href": "/account"}],
         "search_href": False,
         "theme": request.cookies.get("theme", "system"),

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import socket
 import sys
 from typing import TextIO
 
 import click
 from flask import Flask
-from waitress import serve
 
-from compliance.api import idempotency
+from compliance import serving
 from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
 from compliance.demo import load as sample
-from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
 from compliance.rules import catalog, store
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.lines import decide_lines
 from compliance.settings import UnsafeSettingsError
+from compliance.worker import ALONE, Worker
 
 
 @click.group()
@@ -42,10 +43,40 @@ def main(context: click.Context) -> None:
 @click.option("--port", default=5000, show_default=True)
 @click.pass_obj
 def run(app: Flask, host: str, port: int) -> None:
-    """Serve the desk on this machine."""
+    """Serve the desk on this machine, its background work included."""
     _refuse_when_behind()
-    click.echo(f"Countersign listens on http://{host}:{port}")
-    serve(app, host=host, port=port, threads=8, ident=None)
+    listener = _listen(host, port)
+    background = Worker(app, ALONE)
+    background.start()
+    try:
+        serving.serve(app, listener)
+    finally:
+        background.stop()
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=5000, show_default=True)
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True)
+@click.pass_obj
+def web(app: Flask, host: str, port: int, processes: int) -> None:
+    """Serve the desk without its background work, which “countersign worker” does."""
+    _refuse_when_behind()
+    listener = _listen(host, port)
+    db.engine().dispose()  # No process may inherit another's connections.
+    serving.serve_in(processes, lambda: create_app(app.config["SETTINGS"]), listener)
+
+
+@main.command("worker")
+@click.pass_obj
+def work(app: Flask) -> None:
+    """Do the background work: mail, deadlines, schedules. Any number of these share one PostgreSQL."""
+    _refuse_when_behind()
+    background = Worker(app)
+    background.start()
+    click.echo(f"Countersign works in the background as {background.name}")
+    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    background.stop()
 
 
 @main.group("db")
@@ -195,15 +226,6 @@ def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands fla
     click.echo("VERIFIED")
 
 
-@main.command()
-@click.option("--limit", default=1000, show_default=True)
-def sweep(limit: int) -> None:
-    """Carry out every deadline that has passed, once, and forget answers of the API that nobody can ask for again."""
-    click.echo(f"{engine_run.sweep(limit=limit)} deadlines carried out.")
-    idempotency.forget()
-    db.session().commit()
-
-
 def _publish(keys: list[str]) -> int:
     """Publish each of the shipped rule sets and say so; return 1 when one was refused, and the others are kept."""
     refused = 0
@@ -224,6 +246,17 @@ def _publish(keys: list[str]) -> int:
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:
     return day.replace(tzinfo=dt.UTC) if day else None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        listener = serving.listen(host, port)
+    except OSError as refused:
+        raise click.ClickException(
+            f"Cannot listen on {host}:{port}: {refused.strerror}. Choose another port."
+        ) from refused
+    click.echo(f"Countersign listens on http://{host}:{listener.getsockname()[1]}")
+    return listener
 
 
 def _refuse_when_behind() -> None:

@@ -1,6 +1,9 @@
 """Settings: typed, from the environment only, and refusing to start when unsafe.
 
 The table in ``README.md`` documents every variable; a test holds the two together.
+
+Mail goes to the server at ``COMPLIANCE_SMTP_URL`` (``smtps://user:password@host:465`` or ``smtp://host:587``), and
+without one into files under ``mail/`` in the data directory. ``COMPLIANCE_MAIL_FROM`` is the sender that readers see.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -31,6 +35,8 @@ class Settings:
     base_url: str
     log_name: str
     workflow_packages: tuple[str, ...]
+    smtp_url: str
+    mail_from: str
 
     @property
     def production(self) -> bool:
@@ -44,14 +50,17 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     data_dir = Path(values.get("COMPLIANCE_DATA_DIR", "var")).resolve()
     environment = values.get("COMPLIANCE_ENV", "development")
     base_url = values.get("COMPLIANCE_BASE_URL", "http://127.0.0.1:5000").rstrip("/")
+    host = urlsplit(base_url).hostname
     settings = Settings(
         environment=environment,
         database_url=values.get("COMPLIANCE_DATABASE_URL", f"sqlite:///{data_dir / 'countersign.db'}"),
         secret_key=values.get("COMPLIANCE_SECRET_KEY") or _development_secret(data_dir, environment),
         data_dir=data_dir,
         base_url=base_url,
-        log_name=values.get("COMPLIANCE_LOG_NAME", f"{urlsplit(base_url).hostname}/audit"),
+        log_name=values.get("COMPLIANCE_LOG_NAME", f"{host}/audit"),
         workflow_packages=tuple(values.get("COMPLIANCE_WORKFLOWS", "workflows").split(",")),
+        smtp_url=values.get("COMPLIANCE_SMTP_URL", ""),
+        mail_from=values.get("COMPLIANCE_MAIL_FROM", f"Countersign <countersign@{host}>"),
     )
     if faults := _faults(settings):
         raise UnsafeSettingsError("; ".join(faults))
@@ -78,4 +87,21 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(f"COMPLIANCE_SECRET_KEY must have at least {MIN_SECRET_LENGTH} random characters")
     if settings.production and not settings.base_url.startswith("https://"):
         faults.append("COMPLIANCE_BASE_URL must begin with https:// in production")
+    return faults + _mail_faults(settings)
+
+
+def _mail_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.smtp_url and not _is_server(settings.smtp_url):
+        faults.append("COMPLIANCE_SMTP_URL must look like smtps://user:password@host:465 or smtp://host:587")
+    if not settings.mail_from.isprintable() or parseaddr(settings.mail_from)[1].count("@") != 1:
+        faults.append("COMPLIANCE_MAIL_FROM must be an e-mail address, such as Countersign <desk@example.com>")
     return faults
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from compliance import create_app
-from compliance.kernel import db, migrations
+from compliance.kernel import db, jobs, migrations
 from compliance.settings import from_environment
 
 SERVER = os.environ.get("COMPLIANCE_TEST_DATABASE_URL", "")
@@ -84,6 +84,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     url = made.make_template()
     engine = db.make_engine(url)
     migrations.upgrade(engine)
+    jobs.remove(engine)  # Few tests have jobs, and without these tables every copy is quicker; see job_tables.
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("COMMIT")
@@ -126,3 +127,10 @@ def app(whole_app: Flask, database_url: str) -> Iterator[Flask]:
         yield whole_app
         db.db.session.remove()
     engine.dispose()
+
+
+@pytest.fixture
+def job_tables(app: Flask) -> None:
+    """Give the test the tables of the job engine."""
+    del app  # Asked for so that the database is there.
+    jobs.install(db.engine())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -17,6 +18,7 @@ def tables() -> set[str]:
     return set(sa.inspect(engine()).get_table_names()) - {"alembic_version"}
 
 
+@pytest.mark.usefixtures("job_tables")
 def test_down_and_up_again_with_data_leaves_the_same_schema(app: Flask) -> None:
     del app  # Asked for so that the database is there.
     make.organisation()
@@ -36,3 +38,10 @@ def test_models_and_migrations_agree(app: Flask) -> None:
     del app  # As above.
     ours = [str(difference) for difference in migrations.drift(engine()) if "test_" not in str(difference)]
     assert ours == []
+
+
+def test_a_database_without_the_tables_of_jobs_is_behind(app: Flask) -> None:
+    del app  # As above.
+    assert not migrations.is_current(engine())
+    migrations.upgrade(engine())
+    assert migrations.is_current(engine())

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 from transitions import MachineError
 from wtforms import Form
@@ -22,7 +23,7 @@ from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import content, deadlines, determination, inputs
+from compliance.engine import announcing, content, deadlines, determination, inputs
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -39,6 +40,8 @@ from compliance.kernel.db import session as current_session
 from compliance.people.models import Person
 
 MAX_FOLLOW_UPS: Final = 8
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -165,13 +168,20 @@ def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case
 
 
 def sweep(at: dt.datetime | None = None, limit: int = 100) -> int:
-    """Carry out every deadline that has passed, each in a transaction of its own; return how many."""
+    """Carry out every deadline that has passed, each in a transaction of its own; return how many.
+
+    One that cannot be carried out is logged and stays due; it holds up none of the others.
+    """
     session, moment, done = current_session(), at or clock.now(), 0
     ids_due = deadlines.passed(session, moment, limit)
     session.rollback()
     for deadline_id in ids_due:
-        done += _carry_out(session, deadline_id, moment)
-        session.commit()
+        try:
+            done += _carry_out(session, deadline_id, moment)
+            session.commit()
+        except Exception:
+            session.rollback()
+            log.exception("deadline_failed", deadline=str(deadline_id))
     return done
 
 
@@ -229,7 +239,7 @@ def _hold(move: Move, action: Action) -> None:
 
 def _record(move: Move, name: str, before: str | None, capacity: str | None) -> Receipt:
     case = move.case
-    return events.append(
+    receipt = events.append(
         case,
         f"{case.kind}.{name}",
         move.actor,
@@ -244,6 +254,8 @@ def _record(move: Move, name: str, before: str | None, capacity: str | None) -> 
         capacity=capacity,
         at=move.at,
     )
+    announcing.announce(move, name, before, receipt)
+    return receipt
 
 
 def _ask(guards: tuple[Any, ...], move: Move) -> None:

@@ -63,12 +63,17 @@ def find(email: str) -> Person | None:
 
 
 def people_with(
-    roles: Collection[Role], organisation_id: uuid.UUID | None, team_id: uuid.UUID | None = None
+    roles: Collection[Role],
+    organisation_id: uuid.UUID | None,
+    team_id: uuid.UUID | None = None,
+    *,
+    among: Collection[uuid.UUID] | None = None,
 ) -> list[Person]:
     """Return whoever can sign in and holds one of *roles* where a row of that organisation and team belongs, by name.
 
     Staff roles hold everywhere. A role in a team counts for that team and those below it, as in :func:`actor_for`;
-    without *team_id* only roles in the whole organisation count. Conflicts of interest are not looked at.
+    without *team_id* only roles in the whole organisation count. With *among* only those persons are looked for.
+    Conflicts of interest are not looked at.
     """
     staff = sa.and_(RoleGrant.role.in_(set(roles) & STAFF), RoleGrant.organisation_id.is_(None))
     there: sa.ColumnElement[bool] = sa.false()
@@ -79,6 +84,8 @@ def people_with(
         RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None), sa.or_(staff, there)
     )
     query = sa.select(Person).where(Person.active, holds.exists()).order_by(Person.name, Person.id)
+    if among is not None:
+        query = query.where(Person.id.in_(among))
     return list(session().scalars(query))
 
 

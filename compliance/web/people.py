@@ -202,6 +202,7 @@ def tabs(actor: Actor) -> list[dict[str, Any]]:
     items = [
         ("people.account", "Password"),
         ("account.sessions", "Sign-ins"),
+        ("notifications.own_choices", "Notifications"),
         ("tokens.own", "API tokens"),
         ("account.absence", "While you are away"),
     ]

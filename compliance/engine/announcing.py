@@ -1,0 +1,220 @@
+"""Telling people what happened to a case: who hears of what follows from the definition, for every process alike.
+
+Whoever a case comes to wait for hears of it; decisions and ends reach client and freelancer; a comment reaches the
+other side; an assignment reaches the colleague; what is late reaches those who look after it; an action may name
+further parties in ``tells``. Nobody hears of their own act, nobody hears of what they may not see, and nobody is told
+the same event twice. The words say where the case stands; what people wrote is read inside the desk only.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from flask import current_app
+
+from compliance.audit.events import Receipt
+from compliance.authz import CLIENT, Role
+from compliance.engine.definition import Party, Stage
+from compliance.engine.move import Move
+from compliance.kernel.db import table
+from compliance.kernel.ids import new_id
+from compliance.messages import choices, outbox
+from compliance.messages.kinds import Kind
+from compliance.messages.models import MailChoice, MailMessage, Notification
+from compliance.people import directory
+from compliance.people.models import Conflict, Person
+
+# Whom the desk's own lateness concerns beside those who could have worked.
+LEADS: Final = frozenset({Role.TEAM_LEAD, Role.SENIOR_REVIEWER})
+PARTIES: Final = (Party.CLIENT, Party.FREELANCER)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody to be told, and whether by mail too."""
+
+    id: uuid.UUID
+    address: str
+    kind: Kind
+    mail: bool
+
+
+def announce(move: Move, name: str, before: str | None, receipt: Receipt) -> None:
+    """Write notifications and mail about the event of *receipt* in the running transaction."""
+    kinds: dict[uuid.UUID, Kind] = {}
+    for kind, people in sorted(_occasions(move, name, before), key=lambda occasion: list(Kind).index(occasion[0])):
+        for person_id in people:
+            kinds.setdefault(person_id, kind)
+    for own in move.actor.identities:
+        kinds.pop(own, None)
+    readers, stage = _readers(move, kinds) if kinds else [], move.workflow.stage(move.case.state)
+    if readers:
+        move.session.execute(
+            sa.insert(table(Notification)), [_notification(move, reader, stage, receipt) for reader in readers]
+        )
+    if mails := [_mail(move, reader, stage, receipt) for reader in readers if reader.mail]:
+        move.session.execute(sa.insert(table(MailMessage)), mails)
+
+
+def statement(move: Move) -> str:
+    """Return where the case stands, in words that each of its parties may read."""
+    case, stage = move.case, move.workflow.stage(move.case.state)
+    said = f"{move.workflow.title} {case.reference}, “{case.title}”: {stage.label}. {stage.sentence}".strip()
+    if stage.waits_for not in {Party.NOBODY, Party.SYSTEM}:
+        said += f" It waits for {stage.waits_for.label}"
+        said += f", until {case.due_at:%d %B %Y at %H:%M} UTC." if case.due_at else "."
+    return said
+
+
+def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind, Iterable[uuid.UUID]]]:
+    """Find out who is concerned, and why."""
+    case, action = move.case, move.workflow.action(name)
+    stage = move.workflow.stage(case.state)
+    if name == "late":
+        yield Kind.LATE, _escalation(move, stage)
+    elif name == "remind":
+        yield Kind.REMINDER, _party(move, stage.waits_for)
+    elif name == "assign":
+        yield Kind.ASSIGNED, _some(case.holder_id)
+    elif name == "comment" and not move.fact("internal"):
+        for party in (*PARTIES, Party.REVIEWER):
+            yield Kind.COMMENT, _party(move, party)
+    if case.state != before:
+        yield Kind.TURN, _party(move, stage.waits_for)
+    if (action and action.binds) or (before and before != case.state and move.workflow.is_final(case.state)):
+        for party in PARTIES:
+            yield Kind.DECIDED, _party(move, party) if _knew(move, party, before) else ()
+    for party in action.tells if action else ():
+        yield Kind.NEWS, _party(move, party)
+
+
+def _knew(move: Move, party: Party, before: str | None) -> bool:
+    """Tell whether *party* saw the case before this event: nobody hears of the end of what they never saw."""
+    return party is not Party.FREELANCER or before is None or move.workflow.stage(before).worker_sees
+
+
+def _party(move: Move, party: Party) -> Iterable[uuid.UUID]:
+    """Return who *party* is on this case, as far as it may see the case as it stands."""
+    case, place = move.case, (move.case.organisation_id, move.case.team_id)
+    if party is Party.CLIENT:
+        return _clients(move)
+    if party is Party.APPROVERS:
+        return _ids(directory.people_with({Role.APPROVER}, *place))
+    if party is Party.FREELANCER:
+        return _workers(move) if case.worker_sees else ()
+    if not party.is_staff or not case.staff_sees:
+        return ()
+    if not move.organisation.compliance_enrolled:  # Who classifies for itself has its own contact for a reviewer.
+        return _ids(directory.people_with({Role.COMPLIANCE_CONTACT}, *place))
+    return _some(case.holder_id)
+
+
+def _clients(move: Move) -> Iterable[uuid.UUID]:
+    """Return who opened the case while they belong to the client; else its hiring managers, else its administrators."""
+    case, place = move.case, (move.case.organisation_id, move.case.team_id)
+    opener = {case.opened_by_id} if case.opened_by_id else set()
+    return (
+        (opener and _ids(directory.people_with(CLIENT, *place, among=opener)))
+        or _ids(directory.people_with({Role.HIRING_MANAGER}, *place))
+        or _ids(directory.people_with({Role.ACCOUNT_ADMIN}, *place))
+    )
+
+
+def _workers(move: Move) -> Iterable[uuid.UUID]:
+    case = move.case
+    agency = case.worker_organisation_id
+    owners = _ids(directory.people_with({Role.AGENCY_OWNER}, agency)) if agency else set()
+    return {*_some(case.worker_id), *owners}
+
+
+def _escalation(move: Move, stage: Stage) -> Iterable[uuid.UUID]:
+    """Return whom the lateness of *stage* concerns: who is waited for and, for the desk, its leads."""
+    waited_for = set(_party(move, stage.waits_for))
+    if not stage.waits_for.is_staff or not move.organisation.compliance_enrolled:
+        return waited_for
+    roles = LEADS if waited_for else LEADS | move.workflow.worked_by.roles
+    return waited_for | _ids(directory.people_with(roles, move.case.organisation_id))
+
+
+def _readers(move: Move, kinds: dict[uuid.UUID, Kind]) -> list[Reader]:
+    """Return those of the people in *kinds* who can sign in and have no conflict, with their choices of mail."""
+    case = move.case
+    parties = [found for found in (case.organisation_id, case.worker_id) if found]
+    conflict = sa.select(Conflict.id).where(
+        Conflict.person_id == Person.id,
+        Conflict.ended_at.is_(None),
+        sa.or_(Conflict.organisation_id.in_(parties), Conflict.other_person_id.in_(parties)),
+    )
+    rows = move.session.execute(
+        sa.select(Person.id, Person.email, Person.sample, MailChoice.kind)
+        .outerjoin(MailChoice, sa.and_(MailChoice.person_id == Person.id, MailChoice.mail.is_(False)))
+        .where(Person.id.in_(kinds), Person.active, ~conflict.exists())
+    ).all()
+    off = {(row.id, row.kind) for row in rows}
+    to_files = not current_app.config["SETTINGS"].smtp_url
+    # People of the sample have addresses that exist nowhere; no mail server is to hear of them.
+    return [
+        Reader(
+            person_id, email, kinds[person_id], (to_files or not sample) and (person_id, kinds[person_id]) not in off
+        )
+        for person_id, email, sample in {(row.id, row.email, row.sample) for row in rows}
+    ]
+
+
+def _notification(move: Move, reader: Reader, stage: Stage, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "person_id": reader.id,
+        "case_id": move.case.id,
+        "event_id": receipt.event_id,
+        "kind": reader.kind.value,
+        "reason": _headline(reader.kind, stage),
+        "made_at": move.at,
+    }
+
+
+def _mail(move: Move, reader: Reader, stage: Stage, receipt: Receipt) -> dict[str, Any]:
+    case, headline = move.case, _headline(reader.kind, stage)
+    base: str = current_app.config["SETTINGS"].base_url
+    return {
+        "id": new_id(),
+        **outbox.written(
+            reader.address,
+            "notification",
+            f"{headline}: {case.title} ({case.reference})",
+            key=f"{receipt.event_id}:{reader.id}",
+            headline=headline,
+            statement=statement(move),
+            link=f"{base}/{move.workflow.plural}/{case.reference}",
+            why=reader.kind.why,
+            choices=f"{base}/account/notifications",
+            unsubscribe=choices.address(reader.id, reader.kind),
+            receipt=receipt,
+        ),
+        "person_id": reader.id,
+        "kind": reader.kind.value,
+    }
+
+
+def _headline(kind: Kind, stage: Stage) -> str:
+    return {
+        Kind.ASSIGNED: "Given to you",
+        Kind.DECIDED: stage.label,
+        Kind.TURN: "Your turn",
+        Kind.REMINDER: "Still your turn",
+        Kind.LATE: "Late",
+        Kind.COMMENT: "New comment",
+        Kind.NEWS: stage.label,
+    }[kind]
+
+
+def _ids(people: Iterable[Person]) -> set[uuid.UUID]:
+    return {person.id for person in people}
+
+
+def _some(person_id: uuid.UUID | None) -> set[uuid.UUID]:
+    return {person_id} if person_id else set()
