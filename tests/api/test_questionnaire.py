@@ -61,7 +61,7 @@ def test_answers_that_do_not_fit_are_refused_with_a_sentence(
     app: Flask,
     desk: Desk,
     answers: Any,
-    sentence: str,  # noqa: ANN401 - any JSON
+    sentence: str,
 ) -> None:
     client = program(app, desk.mona)
     address = opened(client)
