@@ -60,7 +60,7 @@ def test_a_program_answers_with_an_object_and_goes_on(app: Flask, desk: Desk) ->
 def test_answers_that_do_not_fit_are_refused_with_a_sentence(
     app: Flask,
     desk: Desk,
-    answers: Any,
+    answers: object,
     sentence: str,
 ) -> None:
     client = program(app, desk.mona)
