@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from pathlib import Path
+from typing import TypeGuard
 
 from compliance.rules.errors import Place, RuleSetError, show
 
@@ -52,6 +53,23 @@ class Fields:
         if not isinstance(value, bool):
             raise RuleSetError(self.place, f"{show(name)} must be true or false, without quotes.")
         return value
+
+    def whole(self, name: str) -> int:
+        """Take a whole number above zero."""
+        value = self._left.pop(name, None)
+        if not _is_whole(value):
+            raise RuleSetError(self.place, f"{show(name)} must be a whole number above zero, without quotes.")
+        return value
+
+    def wholes(self, name: str) -> tuple[int, ...]:
+        """Take a list of whole numbers above zero."""
+        value = self._left.pop(name, None)
+        if not isinstance(value, list):
+            raise RuleSetError(self.place, f"{show(name)} must be a list of whole numbers above zero.")
+        found = tuple(item for item in value if _is_whole(item))
+        if len(found) != len(value):
+            raise RuleSetError(self.place, f"{show(name)} must be a list of whole numbers above zero.")
+        return found
 
     def day(self, name: str) -> dt.date | None:
         """Take a calendar date that may be missing."""
@@ -103,3 +121,7 @@ class Fields:
         """Refuse entries that nobody asked for: they are usually misspelt."""
         if self._left:
             raise RuleSetError(self.place, f"{show(next(iter(self._left)))} is no entry known here; is it misspelt?")
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -11,7 +11,7 @@ from compliance.engine.definition import Workflow
 from compliance.engine.questionnaire import Assessment, Conflict, Sheet, assess, readable
 from compliance.kernel.db import session
 from compliance.rules import interview, store
-from compliance.rules.finding import RESULT, Finding
+from compliance.rules.finding import RESULT, Finding, Reason
 from compliance.rules.model import Answer, Outcome
 from compliance.rules.what_if import Alternative, what_if
 from compliance.web import determinations
@@ -51,7 +51,7 @@ def _explained(sheet: Sheet) -> dict[str, Any]:
         "result": sheet.result,
         "tone": TONES[finding.outcome] if finding else "neutral",
         "sentence": next((one.text for one in finding.reasons if one.section == RESULT), None) if finding else None,
-        "sections": _sections(finding) if finding else [],
+        "sections": _sections(sheet, finding) if finding else [],
         "changes": _changes(sheet),
         "version": f"{about.title}, version {about.version}, digest {sheet.rule_set.digest[:12]}…",
         "source": " ".join(
@@ -60,17 +60,23 @@ def _explained(sheet: Sheet) -> dict[str, Any]:
     }
 
 
-def _sections(finding: Finding) -> list[dict[str, Any]]:
+def _sections(sheet: Sheet, finding: Finding) -> list[dict[str, Any]]:
+    """Return what each section scored and means; the answers that it came from stand below it."""
     return [
         {
             "label": reason.title,
             "score": reason.score,
-            "reason": reason.text.removeprefix(f"{reason.title}: "),
+            "reason": _meaning(sheet, reason),
             "conditions": [{"question": held.short, "answer": held.label} for held in reason.because],
         }
         for reason in finding.reasons
         if reason.section != RESULT
     ]
+
+
+def _meaning(sheet: Sheet, reason: Reason) -> str:
+    meaning = sheet.rule_set.section(reason.section).scores.get(reason.score)
+    return f"{meaning[0].upper()}{meaning[1:]}." if meaning else reason.text
 
 
 def _changes(sheet: Sheet) -> list[dict[str, str]]:

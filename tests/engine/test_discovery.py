@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -182,3 +183,10 @@ def test_a_state_that_nothing_leads_to_cannot_be_declared() -> None:
             open_form=permit.Terms,
             may_open=permit.reviewer,
         )
+
+
+def test_an_action_cannot_determine_what_its_process_gives_no_words_for() -> None:
+    submit = Action("submit", "Submit", (permit.State.DRAFT,), None, permit.reviewer, determines="fit")
+    others = tuple(action for action in permit.workflow.actions if action.name != "submit")
+    with pytest.raises(DefinitionError, match="say in deciding what “fit” means"):
+        dataclasses.replace(permit.workflow, actions=(submit, *others))

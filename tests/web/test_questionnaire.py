@@ -228,6 +228,7 @@ def test_the_desk_reads_findings_conflicts_and_what_would_change_them(sign_in: S
         "Conflicting answers",
         "Does the client give the worker corporate benefits that it pays for?",
         "Answers behind it",
+        "The client has some control of the work.",
     ):
         assert words in page, words
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from compliance.engine.determination import Deciding, Statement
 from compliance.engine.move import Move
-from workflows.offer import guards
+from workflows.offer import policy
 from workflows.offer.disagreeing import ARGUABLE
 from workflows.offer.model import Offer
 from workflows.offer.outcomes import EMPLOYEE, INDEPENDENT, NOT_ENGAGED
@@ -39,7 +39,7 @@ def statement(move: Move, outcome: str) -> Statement:
         conclusion=f"{IN_GB[outcome]} {ANYWHERE[outcome]}" if british else ANYWHERE[outcome],
         care=_care(move),
         objection=_objection(move, arguable=arguable),
-        object_until=(move.at + guards.DISAGREEMENT_WINDOW).date() if arguable else None,
+        object_until=(move.at + policy.on(move.at.date()).disagreement).date() if arguable else None,
     )
 
 
@@ -73,14 +73,20 @@ def _care(move: Move) -> str:
 
 
 def _objection(move: Move, *, arguable: bool) -> str:
+    days = policy.on(move.at.date()).disagreement_answer.days
     if arguable:
         return (
             "Client and freelancer may each disagree, on the page of this offer and with their reasons. Somebody who "
-            "was not part of this decision then decides afresh within 45 days."
+            f"was not part of this decision then decides afresh within {days} days."
         )
     if move.organisation.compliance_enrolled:
         return ""
-    return "Tell the client in writing why you disagree. The client answers within 45 days."
+    return f"Tell the client in writing why you disagree. The client answers within {days} days."
+
+
+def _policy(move: Move) -> dict[str, str]:
+    found = policy.on(move.at.date())
+    return {"version": found.version, "digest": found.digest}
 
 
 deciding = Deciding(
@@ -90,4 +96,5 @@ deciding = Deciding(
     factors=FACTORS,
     valid_until=lambda offer: offer.valid_until,
     first_reviewers=first_reviewers,
+    policy=_policy,
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
 from compliance.engine.move import Move
 from compliance.kernel.money import parse_minor
+from workflows.offer import policy
 from workflows.offer.model import Offer, State
 
-VALID_FOR: Final = dt.timedelta(days=365)
 # What a decision finds. Its successor clears whatever it does not say itself; the record keeps both.
 FINDINGS: Final = (
     "behavioural_control",
@@ -96,7 +95,8 @@ def decide(move: Move) -> None:
     meet_freelancer(move)
     move.changes["decided_version"] = [offer.decided_version, offer.content_version]
     offer.decided_version, offer.decided_digest = offer.content_version, offer.content_digest
-    offer.decided_at, offer.valid_until = move.at, move.at.date() + VALID_FOR
+    today = move.at.date()
+    offer.decided_at, offer.valid_until = move.at, today + policy.on(today).valid_for
     offer.agreed_until = offer.ends_on
     offer.disagreed, offer.worker_agreed, offer.employer_of_record = False, False, ""
     for name in FINDINGS:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 from compliance.authz import Role
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
+from workflows.offer import policy
 from workflows.offer.model import State
 from workflows.offer.places import country_of
 
-OFFER_LIFE: Final = dt.timedelta(days=30)
-DISAGREEMENT_WINDOW: Final = dt.timedelta(days=30)
-# Where a payroll partner employs people on a client's behalf.
-PAYROLL_COUNTRIES: Final = frozenset({"AU", "BR", "CA", "DE", "ES", "FR", "GB", "IE", "IN", "NL", "US"})
 FIRST_LOOK: Final = ("claim", "take_review", "escalate")
 DECISIONS: Final = ("approve", "determine_employee", "reject", "confirm", "change_route")
 OVERTURNING: Final = ("uphold", "overturn", "overturn_employee", "overturn_against")
@@ -100,8 +96,10 @@ def first_day_lies_ahead(move: Move) -> str | None:
 
 def offer_is_young(move: Move) -> str | None:
     """Refuse to begin with an offer that is older than its life."""
-    if move.case.offered_at is None or move.at - move.case.offered_at >= OFFER_LIFE:
-        return "The offer is older than 30 days and has lapsed."
+    offered_at = move.case.offered_at
+    life = policy.on((offered_at or move.at).date()).offer_life
+    if offered_at is None or move.at - offered_at >= life:
+        return f"The offer is older than {life.days} days and has lapsed."
     return None
 
 
@@ -117,7 +115,7 @@ def decided_terms_stand(move: Move) -> str | None:
 def payroll_available(move: Move) -> str | None:
     """Send nobody down the employee route where no payroll partner employs people."""
     country = country_of(move.case.work_place)
-    if country not in PAYROLL_COUNTRIES:
+    if country not in policy.on(move.at.date()).payroll_countries:
         return f"No payroll partner employs people in {country}. Reject the offer, and say what would change it."
     return None
 
@@ -138,13 +136,14 @@ def worker_is_asked(move: Move) -> str | None:
 
 
 def may_disagree(move: Move) -> str | None:
-    """Allow one disagreement per determination, within 30 days of it."""
+    """Allow one disagreement per determination, within the days that the policy of its day gives."""
     decided_at = move.case.decided_at
     if decided_at is None:
         return "There is no determination to disagree with."
     if move.case.disagreed:
         return "This determination was disagreed with once already."
-    return "The 30 days to disagree are over." if move.at - decided_at > DISAGREEMENT_WINDOW else None
+    window = policy.on(decided_at.date()).disagreement
+    return f"The {window.days} days to disagree are over." if move.at - decided_at > window else None
 
 
 def suspension_was_asked(move: Move) -> str | None:

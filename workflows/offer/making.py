@@ -9,7 +9,7 @@ from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.answering import answers_complete
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Party, Tone, choose
-from workflows.offer import effects, forms, guards
+from workflows.offer import effects, forms, guards, policy
 from workflows.offer.model import EDITABLE, PRE_ACTIVE, Offer, State
 from workflows.offer.terms import Terms
 
@@ -17,9 +17,10 @@ CLIENT = any_of(Role.HIRING_MANAGER, Role.ACCOUNT_ADMIN)
 APPROVER = any_of(Role.APPROVER)
 
 
-def _thirty_days(case: Case) -> dt.datetime:
-    """Return when the offer lapses: thirty days after it was put forward, whatever happened in between."""
-    return (cast("Offer", case).offered_at or case.created_at) + guards.OFFER_LIFE
+def _end_of_life(case: Case) -> dt.datetime:
+    """Return when the offer lapses: so long after it was put forward, whatever happened in between."""
+    offered_at = cast("Offer", case).offered_at or case.created_at
+    return offered_at + policy.on(offered_at.date()).offer_life
 
 
 ACTIONS = (
@@ -75,5 +76,5 @@ ACTIONS = (
         forms.Reason,
         tone=Tone.BAD,
     ),
-    Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=_thirty_days),
+    Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=_end_of_life),
 )

@@ -9,7 +9,7 @@ from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
-from workflows.offer import effects, forms, guards, second_look
+from workflows.offer import effects, forms, guards, policy, second_look
 from workflows.offer.drafting import reasons_for
 from workflows.offer.making import CLIENT
 from workflows.offer.model import Offer, State
@@ -18,7 +18,6 @@ from workflows.offer.reviewing import MAY_TAKE, REVIEWER, SENIOR
 from workflows.offer.tenure import next_reassessment
 from workflows.offer.terms import Terms
 
-NOTICE = dt.timedelta(days=10)
 SUSPENDABLE = (State.CLEARED, State.ACTIVE)
 MAY_REASSESS = (not_conflicted, guards.not_own_offer, holds_it, second_look.goes_to_a_senior)
 
@@ -30,7 +29,8 @@ def _last_day(case: Case) -> dt.date:
 
 
 def _notice(case: Case) -> dt.datetime:
-    return dt.datetime.combine(_last_day(case) - NOTICE, dt.time(), dt.UTC)
+    last = _last_day(case)
+    return dt.datetime.combine(last - policy.on(last).notice, dt.time(), dt.UTC)
 
 
 def _after_last_day(case: Case) -> dt.datetime:

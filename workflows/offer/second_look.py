@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 from typing import Final
 
 from compliance.authz import Role
@@ -10,18 +9,9 @@ from compliance.engine.definition import Guard
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
 from compliance.kernel.money import Money
+from workflows.offer import policy
 from workflows.offer.model import Offer, State
 
-# The strict three-part ("ABC") test applies in these states. Of the three places of an offer the strictest counts.
-ABC_STATES: Final = frozenset({"US-CA", "US-NJ", "US-MA", "US-IL"})
-# Above this total, in major units, a second pair of eyes is due: about 100,000 US dollars or less in each currency.
-VALUE_LIMIT: Final = decimal.Decimal(100_000)
-VALUE_LIMITS: Final = {
-    **dict.fromkeys(("BHD", "JOD", "KWD", "TND"), decimal.Decimal(30_000)),
-    **dict.fromkeys(("JPY", "KRW", "CLP", "HUF", "IDR", "VND"), decimal.Decimal(10_000_000)),
-    **dict.fromkeys(("INR", "PHP", "THB", "CZK", "ISK", "UAH", "TRY", "TWD"), decimal.Decimal(2_000_000)),
-}
-TENURE_RED_MONTHS: Final = 12
 MONTHS_IN_YEAR: Final = 12
 
 _not_passer = not_after("pass_on", sentence="You passed it on; the second look belongs to somebody else.", here=True)
@@ -48,14 +38,14 @@ def months_worked(move: Move) -> int:
 def needs_second_review(move: Move) -> str | None:
     """Return why a second reviewer is due, or ``None``."""
     offer: Offer = move.case
-    if {offer.work_place, offer.freelancer_country, offer.client_country} & ABC_STATES:
+    limits = policy.on(move.at.date())
+    if {offer.work_place, offer.freelancer_country, offer.client_country} & limits.abc_states:
         return "The ABC test applies at one of the places."
     if offer.former_employee:
         return "The freelancer was an employee or is related."
-    if months_worked(move) >= TENURE_RED_MONTHS:
+    if months_worked(move) >= limits.red_months:
         return "The freelancer has worked for this client for a year or more."
-    limit = VALUE_LIMITS.get(offer.currency, VALUE_LIMIT)
-    return "The value is above the limit." if total(offer).amount > limit else None
+    return "The value is above the limit." if total(offer).amount > limits.limit_in(offer.currency) else None
 
 
 def first_review_is_enough(move: Move) -> str | None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final, cast
+from typing import cast
 
 from compliance.engine.case import Case
+from workflows.offer import policy
 from workflows.offer.model import Offer
-
-# Months of work for one client at which the tenure turns yellow, and red.
-BANDS: Final = (6, 12)
 
 
 def next_reassessment(case: Case) -> dt.datetime | None:
@@ -18,7 +16,8 @@ def next_reassessment(case: Case) -> dt.datetime | None:
     if offer.valid_until is None or offer.decided_at is None:
         return None
     decided = offer.decided_at.date()
-    turns = (months_after(offer.starts_on, band - offer.months_worked) for band in BANDS)
+    bands = policy.on(decided).tenure_months
+    turns = (months_after(offer.starts_on, band - offer.months_worked) for band in bands)
     first = min((day for day in turns if day > max(decided, offer.starts_on)), default=offer.valid_until)
     return dt.datetime.combine(min(first, offer.valid_until), dt.time(), dt.UTC)
 
