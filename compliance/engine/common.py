@@ -40,7 +40,7 @@ class AssignForm(Form):
 def common_actions(workflow: Workflow) -> tuple[Action, ...]:
     """Return the actions added to *workflow*; one that the process declares itself is left to it."""
     everywhere = tuple(workflow.states)
-    desk = tuple(s for s in workflow.states if workflow.stages[s].waits_for.is_staff)
+    desk = tuple(s for s in workflow.states if workflow.stages[s].may_wait_for_desk)
     found = [
         Action("comment", "Comment", everywhere, None, EVERYBODY, CommentForm, effect=_comment, common=True, key="c")
     ]

@@ -22,7 +22,7 @@ from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import content, deadlines, inputs
+from compliance.engine import content, deadlines, inputs, words
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -96,6 +96,7 @@ def open_case(
             workflow.on_open(move)
         session.add(case)
         content.keep_version(move)
+        words.keep(move)
         deadlines.enter(move)
         receipt = _record(move, "open", None, workflow.may_open.capacity(actor, case))
     session.flush()
@@ -211,6 +212,7 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
             raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}") from None
         _hold(move, action)
         content.keep_version(move)
+        words.keep(move)
         if case.state != before:
             deadlines.enter(move)
         receipt = _record(move, action.name, before, capacity)
@@ -222,7 +224,9 @@ def _hold(move: Move, action: Action) -> None:
     case = move.case
     if action.holder is Holder.TAKE:
         case.holder_id, case.held_since = move.actor.id, move.at
-    elif action.holder is Holder.RELEASE or (action.targets and not move.workflow.stage(case.state).waits_for.is_staff):
+    elif action.holder is Holder.RELEASE or (
+        action.targets and not move.workflow.stage(case.state).turn(move).is_staff
+    ):
         case.holder_id, case.held_since = None, None
 
 

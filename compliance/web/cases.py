@@ -2,47 +2,38 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from compliance.authz import Actor, visible_to
+from compliance.authz import Actor
 from compliance.door import actor
-from compliance.engine import inputs, paging, run, telling
+from compliance.engine import inputs, run, telling
 from compliance.engine.case import Case
-from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
-from compliance.people.models import Organisation, Team
+from compliance.web import frame, lookup, places, queues, rows
+from compliance.web.addresses import case_href
+from compliance.web.people import local_address
 
-NOT_OF_THE_FORM = ("csrf_token", "seen", "place")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a case can be opened: an organisation, or one of its teams."""
-
-    key: str
-    label: str
-    organisation_id: uuid.UUID
-    team_id: uuid.UUID | None
+NOT_OF_THE_FORM = ("csrf_token", "seen", "place", "next")
 
 
 def blueprint(processes: Registry) -> Blueprint:
     """Return the pages of every process in *processes*, under each one's plural."""
     made = Blueprint("cases", __name__)
+    made.app_context_processor(frame.every_page)
     made.add_url_rule("/", "home", home)
-    made.add_url_rule("/queue", "queue", queue)
+    made.add_url_rule("/queue", "queue", queues.queue)
+    made.add_url_rule("/queue/clients", "clients", lookup.clients)
+    made.add_url_rule("/queue/holders", "holders", lookup.holders)
     for workflow in processes:
         rules: tuple[tuple[str, str, Any, list[str]], ...] = (
-            (f"/{workflow.plural}", "listing", listing, ["GET"]),
+            (f"/{workflow.plural}", "listing", queues.listing, ["GET"]),
             (f"/{workflow.plural}/new", "opening", opening, ["GET", "POST"]),
             (f"/{workflow.plural}/<reference>", "show", show, ["GET"]),
             (f"/{workflow.plural}/<reference>/<name>", "act", act, ["GET", "POST"]),
@@ -61,49 +52,17 @@ def home() -> ResponseReturnValue:
     return redirect(url_for(f"cases.{next(iter(registry())).kind}_listing"))
 
 
-def queue() -> ResponseReturnValue:
-    """Show the desk's work over all kinds, most urgent first."""
-    who = actor()
-    if not who.is_staff:
-        raise NotAllowedError("The queue is for the people of the desk.")
-    view = request.args.get("view", "mine")
-    conditions = [visible_to(who, Case), Case.desk.is_(True)]
-    if view == "mine":
-        conditions.append(Case.holder_id.in_(who.identities))
-    elif view == "open":
-        conditions.append(Case.holder_id.is_(None))
-    views = [
-        {"label": label, "href": url_for("cases.queue", view=key), "current": key == view}
-        for key, label in (("mine", "Mine"), ("open", "Not claimed"), ("all", "Everything"))
-    ]
-    return _list_page("Queue", conditions, views=views, kind=None)
-
-
-def listing(kind: str) -> ResponseReturnValue:
-    """Show the cases of one kind that the reader may see."""
-    workflow = registry().process(kind).workflow
-    conditions = [visible_to(actor(), Case), Case.kind == kind]
-    state = request.args.get("state")
-    if state in set(workflow.states):
-        conditions.append(Case.state == state)
-    views = [{"label": "All", "href": url_for(request.endpoint or ""), "current": not state}] + [
-        {"label": workflow.stage(s).label, "href": url_for(request.endpoint or "", state=s), "current": s == state}
-        for s in workflow.states
-    ]
-    return _list_page(f"{workflow.title}s", conditions, views=views, kind=kind)
-
-
 def opening(kind: str) -> ResponseReturnValue:
     """Show the form that opens a case, and open it."""
     workflow = registry().process(kind).workflow
-    places = _places(actor(), workflow)
-    if not places:
+    found = places.of(actor(), workflow)
+    if not found:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
     form = workflow.open_form()
     refusal: EngineError | None = None
     if request.method == "POST":
         try:
-            place = next((p for p in places if p.key == request.form.get("place", places[0].key)), None)
+            place = next((p for p in found if p.key == request.form.get("place", found[0].key)), None)
             if place is None:
                 raise NotFoundError("Choose one of the places listed.")
             opened = run.open_case(
@@ -118,7 +77,7 @@ def opening(kind: str) -> ResponseReturnValue:
         title=f"New {workflow.title.lower()}",
         form=form,
         submit="Save",
-        places=places,
+        places=found,
         back=url_for(f"cases.{kind}_listing"),
     )
 
@@ -137,6 +96,7 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
         stage=stage,
         left=telling.time_left(case.due_at, clock.now()),
         holder=names.get(str(case.holder_id)),
+        who=rows.who_acts(case, names.get(str(case.holder_id)), reader),
         facts=telling.facts(case, workflow),
         actions=[_offered(case, offer) for offer in run.available(case, reader)],
         history=telling.history(session(), case, workflow, reader),
@@ -155,8 +115,12 @@ def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
     form, refusal = action.form(obj=case), None
     if request.method == "POST":
         try:
+            before = case.state
             done = run.fire(kind, reference, name, actor(), _given(), seen=request.form.get("seen"))
-            return redirect(case_href(done.case), 303)
+            frame.tell_done(done.case, action, before)
+            return redirect(
+                local_address(request.form.get("next")) if "next" in request.form else case_href(done.case), 303
+            )
         except EngineError as refused:
             refusal = refused
             form, _errors = inputs.fill(action.form, _given())
@@ -171,72 +135,13 @@ def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
     )
 
 
-def case_href(case: Case) -> str:
-    """Return the address of a case's page."""
-    return url_for(f"cases.{case.kind}_show", reference=case.reference)
-
-
 def navigation(reader: Actor | None) -> list[dict[str, Any]]:
     """Return the main navigation of *reader*."""
     if reader is None:
         return []
-    items = [("Queue", url_for("cases.queue"))] if reader.is_staff else []
-    items += [(f"{w.title}s", url_for(f"cases.{w.kind}_listing")) for w in current_app.extensions["workflows"]]
-    return [{"label": label, "href": href, "current": request.path == href} for label, href in items]
-
-
-def _list_page(
-    title: str, conditions: list[sa.ColumnElement[bool]], *, views: list[dict[str, Any]], kind: str | None
-) -> ResponseReturnValue:
-    page = paging.most_urgent_first(session(), conditions, request.args.get("after"))
-    people = telling.names_of(session(), [str(case.holder_id) for case in page.cases if case.holder_id])
-    clients = {
-        row.id: row.name
-        for row in session().scalars(
-            sa.select(Organisation).where(Organisation.id.in_({case.organisation_id for case in page.cases}))
-        )
-    }
-    now, rows = clock.now(), []
-    for case in page.cases:
-        stage = registry().process(case.kind, case.definition).workflow.stage(case.state)
-        rows.append(
-            {
-                "case": case,
-                "href": case_href(case),
-                "stage": stage,
-                "client": clients[case.organisation_id],
-                "holder": people.get(str(case.holder_id), ""),
-                "left": telling.time_left(case.due_at, now),
-            }
-        )
-    workflow = registry().process(kind).workflow if kind else None
-    return render_template(
-        "cases/list.html",
-        title=title,
-        rows=rows,
-        views=views,
-        next_href=_with(after=page.after) if page.after else None,
-        first_href=_with(after=None) if request.args.get("after") else None,
-        new_href=url_for(f"cases.{kind}_opening") if workflow and _places(actor(), workflow) else None,
-        new_label=f"New {workflow.title.lower()}" if workflow else None,
-    )
-
-
-def _with(*, after: str | None) -> str:
-    """Return this page's address with another place to begin."""
-    arguments: dict[str, Any] = {**request.args.to_dict(), "after": after}
-    return url_for(request.endpoint or "", **arguments)
-
-
-def _places(who: Actor, workflow: Workflow) -> list[Place]:
-    found = []
-    for organisation_id, team_id in workflow.may_open.places(who):
-        name = session().get_one(Organisation, organisation_id).name
-        team = session().get_one(Team, team_id).name if team_id else None
-        found.append(
-            Place(f"{organisation_id}:{team_id or ''}", f"{name}, {team}" if team else name, organisation_id, team_id)
-        )
-    return sorted(found, key=lambda place: place.label)
+    items = [("Queue", url_for("cases.queue"), "g q")] if reader.is_staff else []
+    items += [(f"{w.title}s", url_for(f"cases.{w.kind}_listing"), "") for w in current_app.extensions["workflows"]]
+    return [{"label": label, "href": href, "current": request.path == href, "key": key} for label, href, key in items]
 
 
 def _given() -> MultiDict[str, str]:

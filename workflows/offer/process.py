@@ -24,6 +24,7 @@ workflow = Workflow(
     stages=STAGES,
     worked_by=reviewing.REVIEWER,
     facts=facts,
+    found_by=("title", "freelancer"),
     actions=(
         *making.ACTIONS,
         *reviewing.ACTIONS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance.authz import SYSTEM, WORKER, Role, any_of
 from compliance.engine.definition import Action, Holder, Tone
-from compliance.engine.guards import holds_it, not_conflicted, unclaimed
+from compliance.engine.guards import holds_it, not_conflicted, not_held_by_another, unclaimed
 from compliance.kernel.clock import business_days
 from workflows.offer import effects, forms, guards, second_look
 from workflows.offer.making import CLIENT
@@ -23,7 +23,7 @@ ACTIONS = (
         (State.SUBMITTED,),
         State.REVIEW,
         REVIEWER,
-        guards=(guards.enrolled, not_conflicted, guards.not_own_offer),
+        guards=(guards.enrolled, not_held_by_another, not_conflicted, guards.not_own_offer),
         effect=effects.meet_freelancer,
         holder=Holder.TAKE,
         key="e",
