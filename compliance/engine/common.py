@@ -55,14 +55,17 @@ def _desk_actions(workflow: Workflow, desk: tuple[enum.StrEnum, ...]) -> list[Ac
     lead = any_of(Role.TEAM_LEAD, Role.SENIOR_REVIEWER)
     return [
         Action(
-            "claim", "Claim", desk, None, staff, guards=(guards.unclaimed, guards.not_conflicted), holder=Holder.TAKE,
-            common=True, key="e",
+            "claim", "Claim", desk, None, staff, guards=(guards.on_desk, guards.unclaimed, guards.not_conflicted),
+            holder=Holder.TAKE, common=True, key="e",
         ),
         Action(
             "release", "Release", desk, None, staff, guards=(guards.is_claimed, guards.holds_it), holder=Holder.RELEASE,
-            common=True,
+            common=True, key="l",
         ),
-        Action("assign", "Assign", desk, None, lead, AssignForm, guards=(_can_be_given,), effect=_assign, common=True),
+        Action(
+            "assign", "Assign", desk, None, lead, AssignForm, guards=(guards.on_desk, _can_be_given), effect=_assign,
+            common=True, key="o",
+        ),
     ]  # fmt: skip
 
 

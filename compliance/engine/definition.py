@@ -186,6 +186,11 @@ class Action:
         return any(True for _ in self.form())
 
     @property
+    def only_moves_claim(self) -> bool:
+        """Tell whether it claims or releases and asks for nothing more, so that one key may do it."""
+        return self.holder is not Holder.KEEP and not self.binds and not self.asks_for_input
+
+    @property
     def by_itself(self) -> bool:
         """Tell whether Countersign fires the action, so that no button is shown for it."""
         return self.allow.system and not (self.allow.roles or self.allow.worker or self.allow.anybody)

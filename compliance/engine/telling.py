@@ -39,6 +39,7 @@ class Told:
     internal: bool
     kind: str
     digest: str
+    by: str
 
 
 def facts(case: Case, workflow: Workflow) -> list[dict[str, str]]:
@@ -99,6 +100,7 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
                 internal=internal,
                 kind=_kind(name, binds=bool(action and action.binds)),
                 digest=event.leaf_hash.hex(),
+                by=event.actor_id,
             )
         )
     return told

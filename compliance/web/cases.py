@@ -7,20 +7,22 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
+from wtforms import Form
 
 from compliance.authz import Actor
 from compliance.door import actor
-from compliance.engine import inputs, run, telling
+from compliance.engine import inputs, run
 from compliance.engine.case import Case
-from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
+from compliance.engine.definition import Action
+from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
-from compliance.kernel import clock
 from compliance.kernel.db import session
-from compliance.web import frame, lookup, places, queues, rows
-from compliance.web.addresses import case_href
+from compliance.web import case_page, frame, lookup, places, queues
+from compliance.web.addresses import case_href, definition_of
+from compliance.web.case_page import Panel
 from compliance.web.people import local_address
 
-NOT_OF_THE_FORM = ("csrf_token", "seen", "place", "next")
+NOT_OF_THE_FORM = ("csrf_token", "next", "place", "queue", "seen", "seen_rev", "seen_version")
 
 
 def blueprint(processes: Registry) -> Blueprint:
@@ -29,6 +31,7 @@ def blueprint(processes: Registry) -> Blueprint:
     made.app_context_processor(frame.every_page)
     made.add_url_rule("/", "home", home)
     made.add_url_rule("/queue", "queue", queues.queue)
+    made.add_url_rule("/queue/next", "next", queues.onward)
     made.add_url_rule("/queue/clients", "clients", lookup.clients)
     made.add_url_rule("/queue/holders", "holders", lookup.holders)
     for workflow in processes:
@@ -36,6 +39,7 @@ def blueprint(processes: Registry) -> Blueprint:
             (f"/{workflow.plural}", "listing", queues.listing, ["GET"]),
             (f"/{workflow.plural}/new", "opening", opening, ["GET", "POST"]),
             (f"/{workflow.plural}/<reference>", "show", show, ["GET"]),
+            (f"/{workflow.plural}/<reference>/changes", "changes", changes, ["GET"]),
             (f"/{workflow.plural}/<reference>/<name>", "act", act, ["GET", "POST"]),
         )
         for rule, endpoint, view, methods in rules:
@@ -86,51 +90,80 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
     """Show one case: where it stands, what it says, what can be done, what happened."""
     reader = actor()
     case = run.find(kind, reference, reader)
-    workflow = registry().process(kind, case.definition).workflow
-    stage = workflow.stage(case.state)
-    names = telling.names_of(session(), [str(case.holder_id)] if case.holder_id else [])
-    return render_template(
-        "cases/show.html",
-        case=case,
-        workflow=workflow,
-        stage=stage,
-        left=telling.time_left(case.due_at, clock.now()),
-        holder=names.get(str(case.holder_id)),
-        who=rows.who_acts(case, names.get(str(case.holder_id)), reader),
-        facts=telling.facts(case, workflow),
-        actions=[_offered(case, offer) for offer in run.available(case, reader)],
-        history=telling.history(session(), case, workflow, reader),
-        states=[(workflow.stage(s).label, s == case.state) for s in workflow.states],
-        back=url_for("cases.queue") if reader.is_staff else url_for(f"cases.{kind}_listing"),
-    )
+    return _case_page(case, reader, case_page.panel_for(case, reader, request.args.get("decide")))
+
+
+def changes(kind: str, reference: str) -> ResponseReturnValue:
+    """Show how two versions of a case's terms differ."""
+    reader = actor()
+    case = run.find(kind, reference, reader)
+    return render_template("cases/changes.html", **case_page.compared(case, reader), back=case_href(case))
 
 
 def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
-    """Show the form of an action, and do it."""
-    case = run.find(kind, reference, actor())
-    workflow = registry().process(kind, case.definition).workflow
-    action = workflow.action(name)
+    """Show the form of an action, and do it. A decision is taken on the page of its case."""
+    who = actor()
+    case = run.find(kind, reference, who)
+    action = definition_of(case).action(name)
     if action is None or action.by_itself:
         raise NotFoundError("There is nothing here for you under this address.")
-    form, refusal = action.form(obj=case), None
     if request.method == "POST":
+        before = case.state
         try:
-            before = case.state
-            done = run.fire(kind, reference, name, actor(), _given(), seen=request.form.get("seen"))
-            frame.tell_done(done.case, action, before)
-            return redirect(
-                local_address(request.form.get("next")) if "next" in request.form else case_href(done.case), 303
-            )
+            done = run.fire(kind, reference, name, who, _given(), seen=request.form.get("seen"))
         except EngineError as refused:
-            refusal = refused
-            form, _errors = inputs.fill(action.form, _given())
+            return _refused(_find_again(kind, reference), action, refused)
+        frame.tell_done(done.case, action, before)
+        return redirect(_onward(done.case, action, who), 303)
+    panel = case_page.panel_for(case, who, name)
+    if panel is not None:
+        return _case_page(case, who, panel)
+    return _action_page(case, action, action.form(obj=case))
+
+
+def _onward(case: Case, action: Action, who: Actor) -> str:
+    """Return where to go after *action*: on in the queue after a decision, back to the list for what was done there."""
+    queue = request.form.get("queue", "")
+    if "next" in request.form:
+        return local_address(request.form["next"])
+    if action.binds and queue and who.is_staff:
+        return queues.next_href(who, queue, case)
+    return case_href(case, queue)
+
+
+def _refused(case: Case, action: Action, refused: EngineError) -> ResponseReturnValue:
+    """Show the form again with what was typed, why it was refused, and what changed since it was opened."""
+    form, _errors = inputs.fill(action.form, _given())
+    if not action.binds:
+        return _action_page(case, action, form, refused)
+    panel = Panel(action, form, _sentence(refused))
+    known = case_page.known_of(request.form)
+    if isinstance(refused, MovedOnError) and known is not None:
+        panel.meanwhile = case_page.news_since(case, definition_of(case), actor(), known)
+    return _case_page(case, actor(), panel, refused.status)
+
+
+def _case_page(case: Case, reader: Actor, panel: Panel | None, status: int = 200) -> ResponseReturnValue:
+    shown = case_page.shown(case, reader, panel)
+    queue = queues.came_from(shown["queue"])
+    if reader.is_staff:
+        back, onward = queue.href("cases.queue"), url_for("cases.next", queue=queue.query, after=case.reference)
+    else:
+        back, onward = url_for(f"cases.{case.kind}_listing"), None
+    here = case_href(case, shown["queue"])
+    return render_template("cases/show.html", **shown, back=back, next_href=onward, back_to_case=here), status
+
+
+def _action_page(case: Case, action: Action, form: Form, refusal: EngineError | None = None) -> ResponseReturnValue:
+    if not actor().is_staff and "internal" in form:
+        del form["internal"]
     return _form_page(
         refusal,
         title=f"{action.label}: {case.title}",
         form=form,
         submit=action.label,
         back=case_href(case),
-        seen=case.content_digest if request.method == "GET" else request.form.get("seen", ""),
+        hidden=case_page.seen_now(case, request.values.get("queue", "")),
         help=action.help,
     )
 
@@ -149,16 +182,17 @@ def _given() -> MultiDict[str, str]:
 
 
 def _form_page(refusal: EngineError | None, **shown: Any) -> ResponseReturnValue:  # noqa: ANN401 - what the page takes
-    """Show a form, with the refusal of what was sent; what its fields refuse stands beside them already."""
-    sentence = None if isinstance(refusal, InvalidInputError) or refusal is None else refusal.sentence
-    return render_template("cases/form.html", refusal=sentence, **shown), refusal.status if refusal else 200
+    """Show a form, with the refusal of what was sent."""
+    page = render_template("cases/form.html", refusal=_sentence(refusal), **shown)
+    return page, refusal.status if refusal else 200
 
 
-def _offered(case: Case, offer: run.Offered) -> dict[str, Any]:
-    return {
-        "label": offer.action.label,
-        "href": f"{case_href(case)}/{offer.action.name}",
-        "key": offer.action.key,
-        "tone": offer.action.tone.value,
-        "blocked": offer.refusal,
-    }
+def _sentence(refusal: EngineError | None) -> str | None:
+    """Return why something was refused; what its fields refuse stands beside them already."""
+    return None if refusal is None or isinstance(refusal, InvalidInputError) else refusal.sentence
+
+
+def _find_again(kind: str, reference: str) -> Case:
+    """Return the case as it is now, with nothing left of what was refused."""
+    session().rollback()
+    return run.find(kind, reference, actor())

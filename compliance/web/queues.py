@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from compliance.authz import Actor, visible_to
@@ -20,6 +20,7 @@ from compliance.kernel.db import session
 from compliance.kernel.ids import as_id
 from compliance.people.models import Organisation
 from compliance.web import filters, places, rows
+from compliance.web.addresses import case_href
 from compliance.web.filters import OF_A_KIND, ON_DESK, VIEWS, YES, Filters
 
 ONLY_FOR_THE_DESK: Final = "The queue is for the people of the desk."
@@ -41,9 +42,7 @@ def queue() -> ResponseReturnValue:
     """Show the desk's work over all kinds, most urgent first."""
     reader = desk_reader()
     chosen = Filters.read(request.args, ON_DESK)
-    if not chosen.get("view"):
-        chosen = chosen.but(view="all" if chosen.narrowing else "mine")
-    return _queue_page(reader, chosen)
+    return _queue_page(reader, chosen if chosen.get("view") else came_from(chosen.query))
 
 
 def listing(kind: str) -> ResponseReturnValue:
@@ -80,13 +79,40 @@ def page_of(reader: Actor, chosen: Filters, *more: sa.ColumnElement[bool]) -> pa
     return paging.forwards(session(), conditions, chosen.order, request.args.get("after"))
 
 
-def next_in(reader: Actor, chosen: Filters, after: Case) -> Case | None:
-    """Return the case that comes after *after* in a queue, or else the first other one."""
-    conditions = [visible_to(reader, Case), *chosen.conditions(reader), Case.id != after.id]
-    order = chosen.order
-    following = paging.forwards(session(), conditions, order, order.read(after), size=1).cases
-    found = following or paging.forwards(session(), conditions, order, None, size=1).cases
+def next_in(reader: Actor, chosen: Filters, case: Case | None, *, skip: bool) -> Case | None:
+    """Return the first case of a queue other than *case*; with *skip* the one after it, if any comes after it."""
+    conditions, order = [visible_to(reader, Case), *chosen.conditions(reader)], chosen.order
+    if case is not None:
+        conditions.append(Case.id != case.id)
+    after = order.read(case) if case is not None and skip else None
+    found = paging.forwards(session(), conditions, order, after, size=1).cases
+    if not found and after:
+        found = paging.forwards(session(), conditions, order, None, size=1).cases
     return found[0] if found else None
+
+
+def onward() -> ResponseReturnValue:
+    """Go on from the case that the address names to the next one in its reader's queue."""
+    reader = desk_reader()
+    here = sa.select(Case).where(Case.reference == request.args.get("after", "")[:40], visible_to(reader, Case))
+    case = session().scalars(here).one_or_none()
+    return redirect(next_href(reader, request.args.get("queue", ""), case, skip=True))
+
+
+def next_href(reader: Actor, query: str, case: Case | None, *, skip: bool = False) -> str:
+    """Return the address of the case to go on with in the queue that *query* describes, or of that queue.
+
+    It is the most urgent one other than *case*, or with *skip* the one that comes after it.
+    """
+    chosen = came_from(query)
+    found = next_in(reader, chosen, case, skip=skip)
+    return case_href(found, chosen.query) if found else chosen.href("cases.queue")
+
+
+def came_from(query: str) -> Filters:
+    """Return the queue that *query* describes: what is one's own, unless it says otherwise."""
+    chosen = Filters.parse(query, ON_DESK)
+    return chosen if chosen.get("view") else chosen.but(view="all" if chosen.narrowing else "mine")
 
 
 def href(chosen: Filters, **more: str | None) -> str:

@@ -76,15 +76,12 @@ def _take(case: Case, reader: Actor) -> tuple[str, str] | None:
     if not case.desk or (case.holder_id is not None and case.holder_id not in reader.identities):
         return None
     effect = Holder.RELEASE if case.holder_id else Holder.TAKE
-    action = next(
-        (action for action in definition_of(case).actions if _moves_claim(action, case, effect, reader)), None
-    )
+    action = next((action for action in definition_of(case).actions if _fits(action, case, effect, reader)), None)
     if action is None:
         return None
     return ("Release" if case.holder_id else "Claim"), action_href(case, action.name)
 
 
-def _moves_claim(action: Action, case: Case, effect: Holder, reader: Actor) -> bool:
-    """Tell whether *action* only claims or releases: it asks for nothing, and leaves no decision behind."""
-    simple = action.holder is effect and not action.binds and not action.asks_for_input
-    return simple and case.state in action.sources and action.allow.permits(reader, case)
+def _fits(action: Action, case: Case, effect: Holder, reader: Actor) -> bool:
+    fits = action.holder is effect and case.state in action.sources and action.only_moves_claim
+    return fits and action.allow.permits(reader, case)

@@ -30,6 +30,7 @@ ACTIONS = (
         forms.Disagree,
         guards=(guards.enrolled, guards.may_disagree),
         effect=effects.disagree,
+        key="i",
     ),
     Action(
         "take_disagreement",
@@ -54,6 +55,7 @@ ACTIONS = (
         guards=MAY_OVERTURN,
         effect=effects.put_forward,
         binds=True,
+        key="u",
     ),
     Action(
         "overturn",
@@ -66,6 +68,7 @@ ACTIONS = (
         effect=effects.decide_and_offer_again,
         binds=True,
         tone=Tone.GOOD,
+        key="a",
     ),
     Action(
         "overturn_employee",
@@ -77,6 +80,7 @@ ACTIONS = (
         guards=(*MAY_OVERTURN, guards.payroll_available),
         effect=effects.decide_and_offer_again,
         binds=True,
+        key="m",
     ),
     Action(
         "overturn_against",
@@ -89,5 +93,6 @@ ACTIONS = (
         effect=effects.decide,
         binds=True,
         tone=Tone.BAD,
+        key="r",
     ),
 )

@@ -33,6 +33,7 @@ ACTIONS = (
         effect=effects.renew,
         holder=Holder.RELEASE,
         help="The changed offer is a new version and starts again.",
+        key="t",
     ),
     Action(
         "submit",
@@ -43,6 +44,7 @@ ACTIONS = (
         guards=(guards.purchase_order_is_there, guards.first_day_lies_ahead),
         effect=effects.put_forward,
         tone=Tone.GOOD,
+        key="u",
     ),
     Action(
         "sign",
@@ -53,6 +55,7 @@ ACTIONS = (
         guards=(guards.not_requester, guards.not_signed_yet),
         binds=True,
         tone=Tone.GOOD,
+        key="y",
     ),
     Action(
         "decline",
@@ -64,6 +67,7 @@ ACTIONS = (
         guards=(guards.not_requester,),
         binds=True,
         tone=Tone.BAD,
+        key="d",
     ),
     Action(
         "withdraw",
@@ -73,6 +77,7 @@ ACTIONS = (
         CLIENT,
         forms.Reason,
         tone=Tone.BAD,
+        key="w",
     ),
     Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=_thirty_days),
 )

@@ -49,6 +49,7 @@ ACTIONS = (
         guards=(guards.not_enrolled,),
         effect=effects.decide,
         binds=True,
+        key="s",
     ),
     Action(
         "ask_client",
@@ -59,6 +60,7 @@ ACTIONS = (
         forms.Ask,
         guards=(holds_it,),
         effect=effects.ask,
+        key="q",
     ),
     Action(
         "ask_freelancer",
@@ -69,9 +71,10 @@ ACTIONS = (
         forms.Ask,
         guards=(holds_it,),
         effect=effects.ask,
+        key="f",
     ),
-    Action("answer", "Answer", (State.INFO_CLIENT,), State.REVIEW, CLIENT, forms.Answer),
-    Action("answer_freelancer", "Answer", (State.INFO_FREELANCER,), State.REVIEW, WORKER, forms.Answer),
+    Action("answer", "Answer", (State.INFO_CLIENT,), State.REVIEW, CLIENT, forms.Answer, key="a"),
+    Action("answer_freelancer", "Answer", (State.INFO_FREELANCER,), State.REVIEW, WORKER, forms.Answer, key="a"),
     Action(
         "lapse",
         "Lapse without an answer",
@@ -89,6 +92,7 @@ ACTIONS = (
         forms.Reason,
         guards=(holds_it,),
         holder=Holder.RELEASE,
+        key="s",
     ),
     Action(
         "take_second",
@@ -123,6 +127,7 @@ ACTIONS = (
         guards=(*MAY_DECIDE, guards.payroll_available),
         effect=effects.decide,
         binds=True,
+        key="m",
     ),
     Action(
         "reject",

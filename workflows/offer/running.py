@@ -46,6 +46,7 @@ CHANGING = (
         guards=(guards.not_to_oneself, guards.same_freelancer),
         effect=effects.take_amount,
         help="Work goes on under the old terms until the change is decided.",
+        key="t",
     ),
     Action(
         "review_tenure",
@@ -74,6 +75,7 @@ CHANGING = (
         forms.Reason,
         guards=(holds_it,),
         holder=Holder.RELEASE,
+        key="s",
     ),
     Action(
         "confirm",
@@ -86,6 +88,7 @@ CHANGING = (
         effect=effects.decide,
         binds=True,
         tone=Tone.GOOD,
+        key="a",
     ),
     Action(
         "change_route",
@@ -97,6 +100,7 @@ CHANGING = (
         guards=(*MAY_REASSESS, guards.payroll_available),
         effect=effects.decide_and_offer_again,
         binds=True,
+        key="m",
     ),
     Action(
         "end_engagement",
@@ -109,6 +113,7 @@ CHANGING = (
         effect=effects.decide,
         binds=True,
         tone=Tone.BAD,
+        key="r",
     ),
     Action(
         "self_confirm",
@@ -120,18 +125,28 @@ CHANGING = (
         guards=(guards.not_enrolled,),
         effect=effects.decide,
         binds=True,
+        key="y",
     ),
 )
 
 ENDING = (
-    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=_notice),
-    Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason),
-    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=_after_last_day),
+    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=_notice, key="d"),
+    Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason, key="d"),
+    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=_after_last_day, key="d"),
     Action("run_out", "Run out", (State.REASSESSMENT,), State.ENDED, SYSTEM, due=_after_last_day),
 )
 
 SUSPENDING = (
-    Action("ask_suspension", "Ask for suspension", SUSPENDABLE, None, SENIOR, forms.Reason, guards=(not_conflicted,)),
+    Action(
+        "ask_suspension",
+        "Ask for suspension",
+        SUSPENDABLE,
+        None,
+        SENIOR,
+        forms.Reason,
+        guards=(not_conflicted,),
+        key="h",
+    ),
     Action(
         "suspend",
         "Suspend",
@@ -143,6 +158,7 @@ SUSPENDING = (
         effect=effects.remember_origin,
         binds=True,
         tone=Tone.BAD,
+        key="z",
     ),
     Action(
         "resume",
@@ -153,6 +169,7 @@ SUSPENDING = (
         forms.Reason,
         guards=(not_conflicted,),
         binds=True,
+        key="a",
     ),
     Action(
         "end_suspended",
@@ -164,6 +181,7 @@ SUSPENDING = (
         guards=(not_conflicted, guards.did_not_suspend),
         binds=True,
         tone=Tone.BAD,
+        key="r",
     ),
 )
 
