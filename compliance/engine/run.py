@@ -137,6 +137,19 @@ def fire(
     return _follow_up(Outcome(case, [_apply(move, action, form, capacity)]), process.workflow)
 
 
+def refusal(case: Case, name: str, actor: Actor, data: Mapping[str, Any]) -> str | None:
+    """Return why *actor* could not do the action called *name* to *case* with *data* now, without doing anything."""
+    workflow = registry().process(case.kind, case.definition).workflow
+    action = workflow.action(name)
+    if action is None or case.state not in action.sources:
+        return "This cannot be done to it where it stands."
+    if not action.allow.permits(actor, case):
+        return f"“{action.label}” is for: {action.allow}."
+    form = validated(action.form, data)
+    move = Move(workflow, case, actor, clock.now(), current_session(), facts=form.data)
+    return next((sentence for guard in action.guards if (sentence := guard(move))), None)
+
+
 def available(case: Case, actor: Actor) -> list[Offered]:
     """Return the actions that *actor* may do to *case* in its state, each with the reason it is refused right now."""
     workflow = registry().process(case.kind, case.definition).workflow
@@ -240,7 +253,11 @@ def _record(move: Move, name: str, before: str | None, capacity: str | None) -> 
         organisation_id=case.organisation_id,
         from_state=before,
         to_state=case.state,
-        subject={"content": case.content_version, "digest": case.content_digest},
+        subject={
+            "content": case.content_version,
+            "digest": case.content_digest,
+            **({"batch": move.actor.batch} if move.actor.batch else {}),
+        },
         changes=move.changes,
         reason=move.fact("reason"),
         policy=move.policy,

@@ -17,7 +17,7 @@ from compliance.engine.definition import Action
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel.db import session
-from compliance.web import case_page, frame, lookup, places, queues
+from compliance.web import case_page, choosing, frame, lookup, places, queues
 from compliance.web.addresses import case_href, definition_of
 from compliance.web.case_page import Panel
 from compliance.web.people import local_address
@@ -31,6 +31,7 @@ def blueprint(processes: Registry) -> Blueprint:
     made.app_context_processor(frame.every_page)
     made.add_url_rule("/", "home", home)
     made.add_url_rule("/queue", "queue", queues.queue)
+    made.add_url_rule("/queue/assign", "assign_many", choosing.assign_many, methods=["POST"])
     made.add_url_rule("/queue/next", "next", queues.onward)
     made.add_url_rule("/queue/clients", "clients", lookup.clients)
     made.add_url_rule("/queue/holders", "holders", lookup.holders)
@@ -157,8 +158,12 @@ def _case_page(case: Case, reader: Actor, panel: Panel | None, status: int = 200
 def _action_page(case: Case, action: Action, form: Form, refusal: EngineError | None = None) -> ResponseReturnValue:
     if not actor().is_staff and "internal" in form:
         del form["internal"]
+    colleague = choosing.asks_for_colleague(form)
     return _form_page(
         refusal,
+        template="cases/colleague.html" if colleague else "cases/form.html",
+        chooses=colleague,
+        **(choosing.choices(case, actor()) if colleague else {}),
         title=f"{action.label}: {case.title}",
         form=form,
         submit=action.label,
@@ -181,9 +186,9 @@ def _given() -> MultiDict[str, str]:
     return MultiDict((k, v) for k, v in request.form.items(multi=True) if k not in NOT_OF_THE_FORM)
 
 
-def _form_page(refusal: EngineError | None, **shown: Any) -> ResponseReturnValue:  # noqa: ANN401 - what the page takes
+def _form_page(refusal: EngineError | None, template: str = "cases/form.html", **shown: Any) -> ResponseReturnValue:  # noqa: ANN401 - what the page takes
     """Show a form, with the refusal of what was sent."""
-    page = render_template("cases/form.html", refusal=_sentence(refusal), **shown)
+    page = render_template(template, refusal=_sentence(refusal), **shown)
     return page, refusal.status if refusal else 200
 
 

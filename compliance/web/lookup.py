@@ -30,8 +30,13 @@ def holders() -> ResponseReturnValue:
 
 def text_sought() -> str:
     """Return what is typed into the search box of a page."""
-    text = request.args.get("q", "").strip()[:100]
-    return text if inputs.encodes(text) else ""
+    return readable(request.args.get("q", ""))
+
+
+def readable(text: str) -> str:
+    """Return what somebody typed to look for, or nothing where it holds what is no text."""
+    clean = text.strip()[:100]
+    return clean if inputs.encodes(clean) else ""
 
 
 def _page(title: str, key: str, found: list[tuple[str, str, str]]) -> ResponseReturnValue:

@@ -172,6 +172,7 @@ def _queue_page(reader: Actor, chosen: Filters) -> ResponseReturnValue:
         rows=rows.rows_of(page.cases, reader, queue=chosen.query),
         views=_tabs([(label, Filters({"view": key})) for key, label in VIEWS.items()], chosen),
         columns=columns(chosen, by_age=chosen.on_desk),
+        may_assign=_may_assign(reader),
         look_up=[
             ("Choose a client", chosen.href("cases.clients")),
             ("Choose who holds it", chosen.href("cases.holders")),
@@ -179,6 +180,12 @@ def _queue_page(reader: Actor, chosen: Filters) -> ResponseReturnValue:
         empty=(title, sentence, GO_ON.get(onward or ""), href(Filters({"view": onward})) if onward else None),
         **common(reader, chosen, page, of=None),
     )
+
+
+def _may_assign(who: Actor) -> bool:
+    """Tell whether *who* may give cases of any kind to colleagues."""
+    actions = (flow.action("assign") for flow in registry())
+    return any(action is not None and who.roles & action.allow.roles for action in actions)
 
 
 def _tabs(found: Sequence[tuple[str, Filters]], chosen: Filters) -> list[dict[str, Any]]:

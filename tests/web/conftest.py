@@ -40,11 +40,11 @@ class Browser:
             rf'<form[^>]*action="{re.escape(html.escape(action))}"[^>]*>(.*?)</form>', page, flags=re.DOTALL
         )
         assert body is not None, action
-        hidden: dict[str, str | list[str]] = {}
+        hidden: dict[str, list[str]] = {}
         for tag in re.findall(r'<input[^>]*type="hidden"[^>]*>|<button[^>]*name=[^>]*>', body[1]):
             name, value = (re.search(rf'\s{part}="([^"]*)"', tag) for part in ("name", "value"))
             assert name is not None
-            hidden[name[1]] = html.unescape(value[1]) if value else ""
+            hidden.setdefault(name[1], []).append(html.unescape(value[1]) if value else "")
         return self.client.post(action, data={**hidden, **fields})
 
 
