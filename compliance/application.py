@@ -88,7 +88,6 @@ def _every_page() -> dict[str, object]:
         "current_actor": shown,
         "nav": cases.navigation(reader) + record.navigation(reader),
         "account_nav": [{"label": "Your account", "href": "/account"}],
-        "search_href": False,
         "theme": request.cookies.get("theme", "system"),
     }
 

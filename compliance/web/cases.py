@@ -17,7 +17,7 @@ from compliance.engine.definition import Action
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel.db import session
-from compliance.web import case_page, choosing, frame, lookup, places, queues
+from compliance.web import case_page, choosing, frame, lookup, places, queues, search, views
 from compliance.web.addresses import case_href, definition_of
 from compliance.web.case_page import Panel
 from compliance.web.people import local_address
@@ -32,6 +32,11 @@ def blueprint(processes: Registry) -> Blueprint:
     made.add_url_rule("/", "home", home)
     made.add_url_rule("/queue", "queue", queues.queue)
     made.add_url_rule("/queue/assign", "assign_many", choosing.assign_many, methods=["POST"])
+    made.add_url_rule("/search", "search", search.search)
+    made.add_url_rule("/preferences/keys", "keys", frame.keys, methods=["POST"])
+    made.add_url_rule("/views", "views", views.manage)
+    made.add_url_rule("/views", "view_keep", views.keep, methods=["POST"])
+    made.add_url_rule("/views/<uuid:view_id>", "view_change", views.change, methods=["POST"])
     made.add_url_rule("/queue/next", "next", queues.onward)
     made.add_url_rule("/queue/clients", "clients", lookup.clients)
     made.add_url_rule("/queue/holders", "holders", lookup.holders)

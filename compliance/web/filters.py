@@ -36,7 +36,7 @@ SORTS: Final = {
     "-age": Order(Case.entered_at, descending=True),
 }
 # What narrows a list; the others say where to look and in which order.
-NARROWING: Final = ("kind", "state", "client", "holder", "waits", "late", "due", "text", "me")
+NARROWING: Final = ("kind", "state", "client", "holder", "waits", "late", "due", "text")
 LABELS: Final = {
     "kind": "Kind",
     "state": "State",

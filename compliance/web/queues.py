@@ -19,7 +19,7 @@ from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from compliance.kernel.ids import as_id
 from compliance.people.models import Organisation
-from compliance.web import filters, places, rows
+from compliance.web import filters, places, rows, views
 from compliance.web.addresses import case_href
 from compliance.web.filters import OF_A_KIND, ON_DESK, VIEWS, YES, Filters
 
@@ -41,6 +41,9 @@ GO_ON: Final = {"open": "See what is not claimed", "all": "See everything on the
 def queue() -> ResponseReturnValue:
     """Show the desk's work over all kinds, most urgent first."""
     reader = desk_reader()
+    start = views.start_of(views.QUEUE, reader)
+    if start and not request.args:
+        return redirect(start)
     chosen = Filters.read(request.args, ON_DESK)
     return _queue_page(reader, chosen if chosen.get("view") else came_from(chosen.query))
 
@@ -48,14 +51,21 @@ def queue() -> ResponseReturnValue:
 def listing(kind: str) -> ResponseReturnValue:
     """Show the cases of one kind that the reader may see."""
     reader, workflow = actor(), registry().process(kind).workflow
+    start = views.start_of(kind, reader)
+    if start and not request.args:
+        return redirect(start)
     chosen = Filters.read(request.args, OF_A_KIND)
     page = page_of(reader, chosen, Case.kind == kind)
     new = places.of(reader, workflow)
+    # The bare address opens the start view, so that everything then needs an address that says more.
+    everything = Filters({"sort": "due"} if start else {})
     return render_template(
         "queues/list.html",
         workflow=workflow,
         rows=rows.rows_of(page.cases, reader),
-        views=_tabs([("All", Filters({})), ("Waiting for you", Filters({"me": YES}))], chosen),
+        tabs=_tabs([("All", everything), ("Waiting for you", Filters({"me": YES}))], chosen)
+        + views.tabs(kind, reader, chosen),
+        list_key=kind,
         columns=columns(chosen, by_age=False),
         new_href=url_for(f"cases.{kind}_opening") if new else None,
         empty=_nothing_of(workflow, chosen, may_open=bool(new)),
@@ -125,7 +135,7 @@ def common(
 ) -> dict[str, Any]:
     """Return what every list shows beside its rows: filters, tags, pages, and what to drop when nothing matches."""
     names = _names(chosen)
-    cleared = Filters({key: value for key, value in chosen.values.items() if key == "view"})
+    cleared = Filters({key: value for key, value in chosen.values.items() if key in {"view", "me"}})
     tags = [
         {
             "key": key,
@@ -170,7 +180,9 @@ def _queue_page(reader: Actor, chosen: Filters) -> ResponseReturnValue:
     return render_template(
         "queues/queue.html",
         rows=rows.rows_of(page.cases, reader, queue=chosen.query),
-        views=_tabs([(label, Filters({"view": key})) for key, label in VIEWS.items()], chosen),
+        tabs=_tabs([(label, Filters({"view": key})) for key, label in VIEWS.items()], chosen)
+        + views.tabs(views.QUEUE, reader, chosen),
+        list_key=views.QUEUE,
         columns=columns(chosen, by_age=chosen.on_desk),
         may_assign=_may_assign(reader),
         look_up=[
@@ -215,6 +227,8 @@ def _what_to_drop(
     if chosen.on_desk and _finds(reader, chosen.but(waits=filters.ANYONE), *more):
         anyone = href(chosen.but(waits=filters.ANYONE))
         helpful.append({"label": filters.LABELS["waits"], "value": "the desk", "remove_href": anyone})
+    if chosen.get("me") and _finds(reader, chosen.but(me=None), *more):
+        helpful.append({"label": filters.LABELS["me"], "value": "you", "remove_href": href(chosen.but(me=None))})
     if chosen.get("view") not in {"", "all"} and _finds(reader, chosen.but(view="all"), *more):
         view = VIEWS[chosen.get("view")]
         helpful.append({"label": "View", "value": view, "remove_href": href(chosen.but(view="all"))})

@@ -34,7 +34,7 @@ class Browser:
         hidden = {name: found[1] for name, found in (("csrf_token", token), ("seen", seen)) if found}
         return self.client.post(address, data={**hidden, **fields})
 
-    def press(self, page: str, action: str, **fields: str | list[str]) -> TestResponse:
+    def press(self, page: str, action: str, /, **fields: str | list[str]) -> TestResponse:
         """Send the form of *page* that goes to *action*, with its hidden values and *fields* over them."""
         body = re.search(
             rf'<form[^>]*action="{re.escape(html.escape(action))}"[^>]*>(.*?)</form>', page, flags=re.DOTALL

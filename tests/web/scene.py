@@ -46,3 +46,7 @@ def link(page: str, words: str) -> str:
     found = re.search(rf'<a[^>]*href="([^"]+)"[^>]*>(?:(?!</a>).)*{re.escape(words)}', page, flags=re.DOTALL)
     assert found, words
     return html.unescape(found[1])
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))

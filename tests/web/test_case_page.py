@@ -20,7 +20,7 @@ from compliance.kernel.db import session
 from tests import make
 from tests.offer.scene import APPROVAL, TERMS
 from tests.web.conftest import Browser
-from tests.web.scene import LATER, Scene, link
+from tests.web.scene import LATER, Scene, link, words
 
 SignIn = Callable[[Actor | None], Browser]
 HOUR = dt.timedelta(hours=1)
@@ -30,10 +30,6 @@ HOUR = dt.timedelta(hours=1)
 def scene(sign_in: SignIn) -> Scene:
     del sign_in  # Asked for so that the database is there.
     return Scene()
-
-
-def words(page: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def edited(scene: Scene, reference: str, title: str, size: str) -> None:
