@@ -9,6 +9,7 @@
  *   data-key-pick           the checkbox of a row that x flips
  *   data-key-send           a form that Ctrl+Enter sends
  *   data-focus              takes the focus when the page opens
+ *   data-focus-within       a form whose first field takes it where nothing else does
  *   data-bulk               a form that counts its selected checkboxes
  *
  * The command menu (Ctrl+K) offers the links and buttons of the page that lead somewhere or do something, so that it
@@ -144,10 +145,13 @@ function showKeys() {
 
 /** What the command menu offers: words, and the element that is used when they are chosen. */
 function commands() {
-  const places = ".decide a[href], .decide button, .actions a[href], .actions button, .page-actions a[href], " +
-    ".main-nav a[href], .tabs a[href], [data-key-open], .account .menu-body a[href], .account .menu-body button";
+  const places = [
+    ".decide a[href], .actions a[href], .actions button, .page-actions a[href]:not(.only-narrow)",
+    ".main-nav a[href], .list-tools a[href], nav.tabs[aria-label=Views] a[href], [data-key-open]",
+    ".menu-body a[href], .menu-body button",
+  ];
   const found = new Map();
-  for (const element of document.querySelectorAll(places)) {
+  for (const element of places.flatMap((place) => [...document.querySelectorAll(place)])) {
     const row = element.closest("[data-key-row]")?.querySelector(".row-title")?.textContent;
     const words = row ? `${wordsOf(element)} ${row}` : wordsOf(element);
     if (words && !found.has(words)) found.set(words, element);
@@ -194,7 +198,7 @@ function walkCommands(event, dialog) {
 
 function showCommands() {
   if (document.querySelector("dialog[open]")) return;
-  const input = make("input", { type: "search", id: "command-words", autocomplete: "off" });
+  const input = make("input", { type: "text", id: "command-words", autocomplete: "off" });
   const list = make("ul", { className: "commands" });
   const status = make("p", { className: "visually-hidden" });
   status.setAttribute("role", "status");
@@ -221,7 +225,8 @@ function onKey(event) {
     return;
   }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    const form = event.target instanceof Element && event.target.closest("[data-key-send]");
+    const inside = event.target instanceof Element && event.target.closest("form");
+    const form = inside ? inside.closest("[data-key-send]") : document.querySelector("[data-key-send]");
     if (form && keysAreOn()) {
       event.preventDefault();
       form.requestSubmit();
@@ -279,4 +284,8 @@ document.addEventListener("keydown", onKey);
 document.addEventListener("keydown", closeOtherMenus);
 document.addEventListener("click", closeOtherMenus);
 document.querySelectorAll("form[data-bulk]").forEach(watchSelection);
-document.querySelector("[data-focus]")?.focus();
+const first = "[data-focus], [data-focus-within] :is(input:not([type=hidden]), textarea, select)";
+const focusFirst = () => document.querySelector(first)?.focus();
+focusFirst();
+// An address with a fragment takes the focus away again while the page loads.
+if (location.hash) window.addEventListener("load", () => requestAnimationFrame(focusFirst));

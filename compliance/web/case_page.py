@@ -14,7 +14,7 @@ from compliance.authz import Actor, visible_to
 from compliance.engine import looks, run, telling, versions
 from compliance.engine.case import Case, CaseVersion
 from compliance.engine.common import CommentForm
-from compliance.engine.definition import Action, Workflow
+from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import NotFoundError
 from compliance.engine.looks import Seen
 from compliance.engine.telling import Told
@@ -74,9 +74,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "verdicts": [_offered(case, one, queue, panel) for one in offered if one.action.binds],
         "panel": panel,
         "panel_href": action_href(case, panel.action.name) if panel else None,
-        "actions": [
-            _offered(case, one, queue) for one in offered if not one.action.binds and one.action.name != "comment"
-        ],
+        "actions": [_offered(case, one, queue) for one in offered if _belongs_beside(one, case, reader)],
         "comment": _comment_form(reader),
         "comment_href": action_href(case, "comment"),
         "history": _history(case, workflow, reader),
@@ -188,6 +186,13 @@ def _offered(case: Case, offer: run.Offered, queue: str, panel: Panel | None = N
         "plain": offer.action.only_moves_claim,
         "queue": queue,
     }
+
+
+def _belongs_beside(offer: run.Offered, case: Case, reader: Actor) -> bool:
+    """Tell whether an action stands in the list beside the page: no decision, no comment, no claim that is idle."""
+    action, mine = offer.action, case.holder_id in reader.identities
+    idle = action.only_moves_claim and action.holder is (Holder.TAKE if mine else Holder.RELEASE)
+    return not action.binds and action.name != "comment" and not idle
 
 
 def _asked(case: Case, workflow: Workflow) -> str | None:

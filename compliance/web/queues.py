@@ -57,16 +57,19 @@ def listing(kind: str) -> ResponseReturnValue:
     chosen = Filters.read(request.args, OF_A_KIND)
     page = page_of(reader, chosen, Case.kind == kind)
     new = places.of(reader, workflow)
+    several = len({grant.organisation_id for grant in reader.grants} - {None}) != 1
     # The bare address opens the start view, so that everything then needs an address that says more.
     everything = Filters({"sort": "due"} if start else {})
     return render_template(
         "queues/list.html",
         workflow=workflow,
         rows=rows.rows_of(page.cases, reader),
-        tabs=_tabs([("All", everything), ("Waiting for you", Filters({"me": YES}))], chosen)
-        + views.tabs(kind, reader, chosen),
+        tabs=_tabs(
+            [("All", everything), ("Waiting for you", Filters({"me": YES}))], chosen, views.tabs(kind, reader, chosen)
+        ),
         list_key=kind,
-        columns=columns(chosen, by_age=False),
+        columns=[column for column in columns(chosen, by_age=False) if several or column["label"] != "Client"],
+        several=several,
         new_href=url_for(f"cases.{kind}_opening") if new else None,
         empty=_nothing_of(workflow, chosen, may_open=bool(new)),
         **common(reader, chosen, page, Case.kind == kind, of=workflow),
@@ -180,8 +183,11 @@ def _queue_page(reader: Actor, chosen: Filters) -> ResponseReturnValue:
     return render_template(
         "queues/queue.html",
         rows=rows.rows_of(page.cases, reader, queue=chosen.query),
-        tabs=_tabs([(label, Filters({"view": key})) for key, label in VIEWS.items()], chosen)
-        + views.tabs(views.QUEUE, reader, chosen),
+        tabs=_tabs(
+            [(label, Filters({"view": key})) for key, label in VIEWS.items()],
+            chosen,
+            views.tabs(views.QUEUE, reader, chosen),
+        ),
         list_key=views.QUEUE,
         columns=columns(chosen, by_age=chosen.on_desk),
         may_assign=_may_assign(reader),
@@ -200,8 +206,14 @@ def _may_assign(who: Actor) -> bool:
     return any(action is not None and who.roles & action.allow.roles for action in actions)
 
 
-def _tabs(found: Sequence[tuple[str, Filters]], chosen: Filters) -> list[dict[str, Any]]:
-    return [{"label": label, "href": href(one), "current": one.query == chosen.query} for label, one in found]
+def _tabs(found: Sequence[tuple[str, Filters]], chosen: Filters, saved: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lists that are always there, then the saved views; one of them is the current one."""
+    in_saved = any(tab["current"] for tab in saved)
+
+    def is_current(one: Filters) -> bool:
+        return not in_saved and all(one.get(key) == chosen.get(key) for key in ("view", "me"))
+
+    return [{"label": label, "href": href(one), "current": is_current(one)} for label, one in found] + saved
 
 
 def _sortable(column: dict[str, Any], chosen: Filters, key: str) -> None:
@@ -222,7 +234,7 @@ def _names(chosen: Filters) -> dict[str, str]:
 def _what_to_drop(
     reader: Actor, chosen: Filters, tags: list[dict[str, Any]], *more: sa.ColumnElement[bool]
 ) -> list[dict[str, Any]]:
-    """Return the filters without which something would be shown; every filter where no single one is at fault."""
+    """Return the filters without any one of which something would be shown."""
     helpful = [tag for tag in tags if _finds(reader, chosen.but(**{str(tag["key"]): None}), *more)]
     if chosen.on_desk and _finds(reader, chosen.but(waits=filters.ANYONE), *more):
         anyone = href(chosen.but(waits=filters.ANYONE))
@@ -232,7 +244,7 @@ def _what_to_drop(
     if chosen.get("view") not in {"", "all"} and _finds(reader, chosen.but(view="all"), *more):
         view = VIEWS[chosen.get("view")]
         helpful.append({"label": "View", "value": view, "remove_href": href(chosen.but(view="all"))})
-    return helpful or tags
+    return helpful
 
 
 def _finds(reader: Actor, chosen: Filters, *more: sa.ColumnElement[bool]) -> bool:
