@@ -106,7 +106,6 @@ def _every_page() -> dict[str, object]:
         "nav": cases.navigation(reader) + record.navigation(reader) + jobs.navigation(reader),
         "has_unread": notifications.has_unread,
         "account_nav": [{"label": "Your account", "href": "/account"}],
-        "search_href": False,
         "theme": request.cookies.get("theme", "system"),
     }
 

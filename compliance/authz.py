@@ -113,7 +113,8 @@ class Actor:
     """Whoever acts: a person, a service with a token, or the system itself.
 
     ``stands_for`` is the absent person whose delegation is being used; both then count for segregation of duties.
-    ``scopes`` is ``None`` for a person in the browser and the token's scopes otherwise.
+    ``scopes`` is ``None`` for a person in the browser and the token's scopes otherwise. ``batch`` is what acts done in
+    one go have in common.
     """
 
     id: uuid.UUID | None
@@ -127,6 +128,7 @@ class Actor:
     scopes: frozenset[str] | None = None
     ip: str | None = None
     request_id: str | None = None
+    batch: str | None = None
 
     @property
     def identities(self) -> frozenset[uuid.UUID]:
@@ -155,6 +157,10 @@ class Actor:
     def through(self, channel: Channel, *, ip: str | None = None, request_id: str | None = None) -> Actor:
         """Return the same actor as seen through *channel*."""
         return replace(self, channel=channel, ip=ip, request_id=request_id)
+
+    def together(self, batch: str) -> Actor:
+        """Return the same actor doing several things in one go: the record shows *batch* with each of them."""
+        return replace(self, batch=batch)
 
 
 SYSTEM_ACTOR: Final = Actor(None, "Countersign", type="system", channel=Channel.JOB)

@@ -32,7 +32,7 @@ def in_list(case: Case) -> dict[str, Any]:
         "organisation": str(case.organisation_id),
         "state": case.state,
         "label": stage.label,
-        "waits_for": stage.waits_for.value,
+        "waits_for": case.waits_for,
         "final": workflow.is_final(case.state),
         "entered_at": instant(case.entered_at),
         "due_at": instant(case.due_at) if case.due_at else None,

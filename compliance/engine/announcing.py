@@ -64,8 +64,8 @@ def statement(move: Move) -> str:
     """Return where the case stands, in words that each of its parties may read."""
     case, stage = move.case, move.workflow.stage(move.case.state)
     said = f"{move.workflow.title} {case.reference}, “{case.title}”: {stage.label}. {stage.sentence}".strip()
-    if stage.waits_for not in {Party.NOBODY, Party.SYSTEM}:
-        said += f" It waits for {stage.waits_for.label}"
+    if (party := Party(case.waits_for)) not in {Party.NOBODY, Party.SYSTEM}:
+        said += f" It waits for {party.label}"
         said += f", until {case.due_at:%d %B %Y at %H:%M} UTC." if case.due_at else "."
     return said
 
@@ -73,18 +73,18 @@ def statement(move: Move) -> str:
 def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind, Iterable[uuid.UUID]]]:
     """Find out who is concerned, and why."""
     case, action = move.case, move.workflow.action(name)
-    stage = move.workflow.stage(case.state)
+    waited_for = Party(case.waits_for)
     if name == "late":
-        yield Kind.LATE, _escalation(move, stage)
+        yield Kind.LATE, _escalation(move, waited_for)
     elif name == "remind":
-        yield Kind.REMINDER, _party(move, stage.waits_for)
+        yield Kind.REMINDER, _party(move, waited_for)
     elif name == "assign":
         yield Kind.ASSIGNED, _some(case.holder_id)
     elif name == "comment" and not move.fact("internal"):
         for party in (*PARTIES, Party.REVIEWER):
             yield Kind.COMMENT, _party(move, party)
     if case.state != before:
-        yield Kind.TURN, _party(move, stage.waits_for)
+        yield Kind.TURN, _party(move, waited_for)
     if (action and action.binds) or (before and before != case.state and move.workflow.is_final(case.state)):
         for party in PARTIES:
             yield Kind.DECIDED, _party(move, party) if _knew(move, party, before) else ()
@@ -106,11 +106,9 @@ def _party(move: Move, party: Party) -> Iterable[uuid.UUID]:
         return _ids(directory.people_with({Role.APPROVER}, *place))
     if party is Party.FREELANCER:
         return _workers(move) if case.worker_sees else ()
-    if not party.is_staff or not case.staff_sees:
-        return ()
-    if not move.organisation.compliance_enrolled:  # Who classifies for itself has its own contact for a reviewer.
+    if party is Party.COMPLIANCE_CONTACT:
         return _ids(directory.people_with({Role.COMPLIANCE_CONTACT}, *place))
-    return _some(case.holder_id)
+    return _some(case.holder_id) if party.is_staff and case.staff_sees else ()
 
 
 def _clients(move: Move) -> Iterable[uuid.UUID]:
@@ -131,10 +129,10 @@ def _workers(move: Move) -> Iterable[uuid.UUID]:
     return {*_some(case.worker_id), *owners}
 
 
-def _escalation(move: Move, stage: Stage) -> Iterable[uuid.UUID]:
-    """Return whom the lateness of *stage* concerns: who is waited for and, for the desk, its leads."""
-    waited_for = set(_party(move, stage.waits_for))
-    if not stage.waits_for.is_staff or not move.organisation.compliance_enrolled:
+def _escalation(move: Move, party: Party) -> Iterable[uuid.UUID]:
+    """Return whom lateness concerns: the *party* that is waited for and, for the desk, its leads."""
+    waited_for = set(_party(move, party))
+    if not party.is_staff:
         return waited_for
     roles = LEADS if waited_for else LEADS | move.workflow.worked_by.roles
     return waited_for | _ids(directory.people_with(roles, move.case.organisation_id))

@@ -23,6 +23,11 @@ def of_case() -> sa.ForeignKey:
     return sa.ForeignKey("cases.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
 
 
+def _partly(name: str, *columns: str, where: str) -> sa.Index:
+    """Return an index of only the rows that meet *where*: small, and in the order of a list."""
+    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
 class Case(Audited, Base):
     """A piece of work that moves through the states of its process."""
 
@@ -40,6 +45,10 @@ class Case(Audited, Base):
         sa.Index(None, "worker_id", "urgent_at", "id"),
         sa.Index(None, "kind", "state", "urgent_at", "id"),
         sa.Index(None, "desk", "urgent_at", "id"),
+        sa.Index(None, "kind", "urgent_at", "id"),
+        _partly("ix_cases_unclaimed", "urgent_at", "id", where="desk AND holder_id IS NULL"),
+        _partly("ix_cases_desk_entered", "entered_at", "id", where="desk"),
+        _partly("ix_cases_late", "urgent_at", "id", where="late"),
     )
 
     kind: Mapped[str]
@@ -179,8 +188,20 @@ class CaseDeadline(Base):
     settled_at: Mapped[dt.datetime | None]
 
 
+class CaseWord(Base):
+    """A word under which a case is found. It sorts byte by byte, so that a beginning is a range of the index."""
+
+    __tablename__ = "case_word"
+
+    word: Mapped[str] = mapped_column(sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(of_case(), primary_key=True, index=True)
+
+
 class CaseLook(Base):
-    """The newest revision of a case that a person has seen: what is newer is marked as changed."""
+    """The newest revision of a case that a person has seen, and the newest of the visit before: what came since is new.
+
+    Looks that follow each other closely are one visit, so that what is new stays marked while somebody works.
+    """
 
     __tablename__ = "case_look"
 
@@ -188,18 +209,25 @@ class CaseLook(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
     rev: Mapped[int]
     content_version: Mapped[int]
+    before_rev: Mapped[int] = mapped_column(default=0)
+    before_version: Mapped[int] = mapped_column(default=0)
     at: Mapped[dt.datetime]
 
 
 class SavedView(Base):
-    """A person's named filter of a list."""
+    """A person's named filter of a list; ``starts`` opens the list with it, ``shared`` shows it to the whole desk."""
 
     __tablename__ = "saved_view"
-    __table_args__ = (sa.UniqueConstraint("person_id", "page", "name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "page", "name"),
+        _partly("ix_saved_view_shared", "page", "name", where="shared"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
     page: Mapped[str]
     name: Mapped[str]
     query: Mapped[str]
+    starts: Mapped[bool] = mapped_column(default=False)
+    shared: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[dt.datetime]

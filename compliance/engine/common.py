@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import enum
-import uuid
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import UUID, InputRequired, Length
 
 from compliance.authz import EVERYBODY, Role, any_of
-from compliance.engine import answering, guards
+from compliance.engine import answering, assigning, guards
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
-from compliance.people.models import Person, RoleGrant
 
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
@@ -28,10 +25,14 @@ class CommentForm(Form):
     internal = BooleanField("Only for the desk", description="Neither the client nor the freelancer will see it.")
 
 
+class ColleagueField(StringField):
+    """A person of the desk, by id; pages offer those who may work on the case."""
+
+
 class AssignForm(Form):
     """Whom to give the case to."""
 
-    assignee = StringField(
+    assignee = ColleagueField(
         "Colleague", [InputRequired("Choose a colleague."), UUID("Choose a colleague from the list.")]
     )
     reason = TextAreaField("Reason", [Length(max=2000)])
@@ -40,7 +41,7 @@ class AssignForm(Form):
 def common_actions(workflow: Workflow) -> tuple[Action, ...]:
     """Return the actions added to *workflow*; one that the process declares itself is left to it."""
     everywhere = tuple(workflow.states)
-    desk = tuple(s for s in workflow.states if workflow.stages[s].waits_for.is_staff)
+    desk = tuple(s for s in workflow.states if workflow.stages[s].may_wait_for_desk)
     found = [
         Action("comment", "Comment", everywhere, None, EVERYBODY, CommentForm, effect=_comment, common=True, key="c")
     ]
@@ -57,14 +58,17 @@ def _desk_actions(workflow: Workflow, desk: tuple[enum.StrEnum, ...]) -> list[Ac
     lead = any_of(Role.TEAM_LEAD, Role.SENIOR_REVIEWER)
     return [
         Action(
-            "claim", "Claim", desk, None, staff, guards=(guards.unclaimed, guards.not_conflicted), holder=Holder.TAKE,
-            common=True, key="e",
+            "claim", "Claim", desk, None, staff, guards=(guards.on_desk, guards.unclaimed, guards.not_conflicted),
+            holder=Holder.TAKE, common=True, key="e",
         ),
         Action(
             "release", "Release", desk, None, staff, guards=(guards.is_claimed, guards.holds_it), holder=Holder.RELEASE,
-            common=True,
+            common=True, key="l",
         ),
-        Action("assign", "Assign", desk, None, lead, AssignForm, guards=(_can_be_given,), effect=_assign, common=True),
+        Action(
+            "assign", "Assign", desk, None, lead, AssignForm, guards=(guards.on_desk, assigning.can_be_given),
+            effect=assigning.give, common=True, key="o",
+        ),
     ]  # fmt: skip
 
 
@@ -75,21 +79,3 @@ def _comment(move: Move) -> None:
             case_id=move.case.id, internal=internal, body=move.fact("body"), author_id=move.actor.id, at=move.at
         )
     )
-
-
-def _can_be_given(move: Move) -> str | None:
-    if move.facts is None:
-        return None
-    person = move.session.get(Person, uuid.UUID(move.fact("assignee")))
-    roles = sorted(move.workflow.worked_by.roles)
-    held = sa.select(RoleGrant.id).where(
-        RoleGrant.person_id == (person.id if person else None), RoleGrant.role.in_(roles), RoleGrant.ended_at.is_(None)
-    )
-    if person is None or not person.active or move.session.scalar(held.limit(1)) is None:
-        return "That person cannot work on this kind of case. Choose a colleague from the list."
-    return None
-
-
-def _assign(move: Move) -> None:
-    move.case.holder_id, move.case.held_since = uuid.UUID(move.fact("assignee")), move.at
-    move.changes["holder"] = [None, move.fact("assignee")]

@@ -34,7 +34,8 @@ def enter(move: Move) -> None:
     stage = move.workflow.stage(case.state)
     calendar = clock.calendar(move.organisation.calendar)
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
-    case.waits_for, case.desk = stage.waits_for.value, stage.waits_for.is_staff
+    party = stage.turn(move)
+    case.waits_for, case.desk = party.value, party.is_staff
     case.staff_sees, case.worker_sees = stage.staff_sees, stage.worker_sees
     due = {
         f"act:{a.name}": _due(a, case, at, calendar) for a in move.workflow.actions if a.due and case.state in a.sources

@@ -32,6 +32,7 @@ class Party(enum.StrEnum):
 
     CLIENT = "client"
     APPROVERS = "approvers"
+    COMPLIANCE_CONTACT = "compliance_contact"
     FREELANCER = "freelancer"
     REVIEWER = "reviewer"
     SENIOR_REVIEWER = "senior_reviewer"
@@ -52,6 +53,7 @@ class Party(enum.StrEnum):
 _PARTY_LABELS: Final = {
     Party.CLIENT: "the client",
     Party.APPROVERS: "the client's approvers",
+    Party.COMPLIANCE_CONTACT: "the client's compliance contact",
     Party.FREELANCER: "the freelancer",
     Party.REVIEWER: "the compliance reviewer",
     Party.SENIOR_REVIEWER: "the senior reviewer",
@@ -82,6 +84,7 @@ Guard = Callable[["Move"], str | None]
 Effect = Callable[["Move"], None]
 Condition = Callable[["Move"], bool]
 Prefill = Callable[["Move"], Mapping[str, str]]
+Turn = Callable[["Move"], Party]
 
 
 class NoInput(Form):
@@ -92,18 +95,30 @@ class NoInput(Form):
 class Stage:
     """What a state means to its readers, and how long it may last.
 
-    ``within`` is the service level: when it passes, the case is marked late and the escalation contacts are told.
-    ``remind`` are terms after which whoever is waited for hears again.
+    ``waits_for`` is a party, or a function that finds it where that depends on the case; the case keeps what was found
+    when it came into the state. ``within`` is the service level: when it passes, the case is marked late and the
+    escalation contacts are told. ``remind`` are terms after which whoever is waited for hears again. ``asks`` names the
+    column that holds what is asked of whoever is waited for.
     """
 
     label: str = ""
     sentence: str = ""
-    waits_for: Party = Party.NOBODY
+    waits_for: Party | Turn = Party.NOBODY
     tone: Tone = Tone.NEUTRAL
     within: Term | None = None
     remind: tuple[Term, ...] = ()
     staff_sees: bool = True
     worker_sees: bool = True
+    asks: str = ""
+
+    def turn(self, move: Move) -> Party:
+        """Return whose turn it is when the case of *move* comes here."""
+        return self.waits_for if isinstance(self.waits_for, Party) else self.waits_for(move)
+
+    @property
+    def may_wait_for_desk(self) -> bool:
+        """Tell whether the desk is waited for here, always or for some cases."""
+        return not isinstance(self.waits_for, Party) or self.waits_for.is_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +190,16 @@ class Action:
         return self.target.targets if isinstance(self.target, Branch) else (self.target.value,)
 
     @property
+    def asks_for_input(self) -> bool:
+        """Tell whether its form asks for anything."""
+        return any(True for _ in self.form())
+
+    @property
+    def only_moves_claim(self) -> bool:
+        """Tell whether it claims or releases and asks for nothing more, so that one key may do it."""
+        return self.holder is not Holder.KEEP and not self.binds and not self.asks_for_input
+
+    @property
     def by_itself(self) -> bool:
         """Tell whether Countersign fires the action, so that no button is shown for it."""
         return self.allow.system and not (self.allow.roles or self.allow.worker or self.allow.anybody)
@@ -185,7 +210,10 @@ Facts = Callable[["Case"], Sequence[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Workflow:
-    """A process: everything particular to one kind of case."""
+    """A process: everything particular to one kind of case.
+
+    ``found_by`` names the columns whose words find a case, beside its reference.
+    """
 
     kind: str
     title: str
@@ -208,6 +236,7 @@ class Workflow:
     deciding: Deciding | None = None
     earlier: tuple[Workflow, ...] = ()
     summary: str = ""
+    found_by: tuple[str, ...] = ("title",)
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse contradictions."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from compliance.engine.definition import Guard
 from compliance.engine.move import Move
+from compliance.people.models import Person
 
 
 def not_conflicted(move: Move) -> str | None:
@@ -19,15 +22,33 @@ def holds_it(move: Move) -> str | None:
     if move.case.holder_id is None:
         return "Claim the case first, so that two people do not work on it."
     if move.case.holder_id not in move.actor.identities:
-        return "A colleague holds this case. Ask for it to be released or assigned to you."
+        return f"A colleague holds this case: {_holder(move)}"
     return None
+
+
+def on_desk(move: Move) -> str | None:
+    """Refuse the desk's part in a case that waits for somebody else."""
+    return None if move.case.desk else "This case does not wait for the desk."
 
 
 def unclaimed(move: Move) -> str | None:
-    """Refuse a second claim."""
-    if move.case.holder_id is not None:
-        return "The case is already claimed."
-    return None
+    """Refuse a second claim, and say who made the first."""
+    if move.case.holder_id is None:
+        return None
+    if move.case.holder_id in move.actor.identities:
+        return "You hold this case already."
+    return f"The case is already claimed: {_holder(move)}"
+
+
+def not_held_by_another(move: Move) -> str | None:
+    """Leave a case to the colleague to whom it was given."""
+    if move.case.holder_id is None or move.case.holder_id in move.actor.identities:
+        return None
+    return f"The case is already claimed: {_holder(move)}"
+
+
+# What stands in the way of a claim only while somebody holds the case; whoever gives it to somebody else lifts these.
+ABOUT_THE_HOLDER: Final = (unclaimed, not_held_by_another)
 
 
 def is_claimed(move: Move) -> str | None:
@@ -46,3 +67,10 @@ def not_after(*actions: str, sentence: str, here: bool = False) -> Guard:
         return sentence if move.actor.identities & before else None
 
     return guard
+
+
+def _holder(move: Move) -> str:
+    """Return who holds the case, since when, and what can be done about it."""
+    name = move.session.get_one(Person, move.case.holder_id).name
+    since = f" since {move.case.held_since:%d %B %Y at %H:%M} UTC" if move.case.held_since else ""
+    return f"{name} holds it{since}. Ask for it to be released or assigned to you."

@@ -23,7 +23,7 @@ from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import announcing, content, deadlines, determination, inputs
+from compliance.engine import announcing, content, deadlines, determination, inputs, words
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -99,6 +99,7 @@ def open_case(
             workflow.on_open(move)
         session.add(case)
         content.keep_version(move)
+        words.keep(move)
         deadlines.enter(move)
         receipt = _record(move, "open", None, workflow.may_open.capacity(actor, case))
     session.flush()
@@ -137,6 +138,19 @@ def fire(
     move = Move(process.workflow, case, actor, clock.now(), current_session(), facts=form.data)
     _ask(action.guards, move)
     return _follow_up(Outcome(case, [_apply(move, action, form, capacity)]), process.workflow)
+
+
+def refusal(case: Case, name: str, actor: Actor, data: Mapping[str, Any]) -> str | None:
+    """Return why *actor* could not do the action called *name* to *case* with *data* now, without doing anything."""
+    workflow = registry().process(case.kind, case.definition).workflow
+    action = workflow.action(name)
+    if action is None or case.state not in action.sources:
+        return "This cannot be done to it where it stands."
+    if not action.allow.permits(actor, case):
+        return f"“{action.label}” is for: {action.allow}."
+    form = validated(action.form, data)
+    move = Move(workflow, case, actor, clock.now(), current_session(), facts=form.data)
+    return next((sentence for guard in action.guards if (sentence := guard(move))), None)
 
 
 def available(case: Case, actor: Actor) -> list[Offered]:
@@ -221,6 +235,7 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
             raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}") from None
         _hold(move, action)
         content.keep_version(move)
+        words.keep(move)
         if case.state != before:
             deadlines.enter(move)
         determination.keep(move, action, form)
@@ -233,7 +248,9 @@ def _hold(move: Move, action: Action) -> None:
     case = move.case
     if action.holder is Holder.TAKE:
         case.holder_id, case.held_since = move.actor.id, move.at
-    elif action.holder is Holder.RELEASE or (action.targets and not move.workflow.stage(case.state).waits_for.is_staff):
+    elif action.holder is Holder.RELEASE or (
+        action.targets and not move.workflow.stage(case.state).turn(move).is_staff
+    ):
         case.holder_id, case.held_since = None, None
 
 
@@ -247,7 +264,11 @@ def _record(move: Move, name: str, before: str | None, capacity: str | None) -> 
         organisation_id=case.organisation_id,
         from_state=before,
         to_state=case.state,
-        subject={"content": case.content_version, "digest": case.content_digest},
+        subject={
+            "content": case.content_version,
+            "digest": case.content_digest,
+            **({"batch": move.actor.batch} if move.actor.batch else {}),
+        },
         changes=move.changes,
         reason=move.fact("reason"),
         policy=move.policy,

@@ -18,6 +18,7 @@ from compliance.engine.definition import Workflow
 from compliance.kernel.ids import as_id
 from compliance.people.models import Person
 
+UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 NOTICES = {"open": "Opened", "late": "The deadline passed", "remind": "Reminder sent"}
 
 
@@ -38,6 +39,7 @@ class Told:
     internal: bool
     kind: str
     digest: str
+    by: str
 
 
 def facts(case: Case, workflow: Workflow) -> list[dict[str, str]]:
@@ -98,6 +100,7 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
                 internal=internal,
                 kind=_kind(name, binds=bool(action and action.binds)),
                 digest=event.leaf_hash.hex(),
+                by=event.actor_id,
             )
         )
     return told
@@ -116,13 +119,20 @@ def time_left(due: dt.datetime | None, now: dt.datetime) -> tuple[str, str] | No
     """Return how long until *due* in words, and how pressing that is; ``None`` without a deadline."""
     if due is None:
         return None
-    seconds = (due - now).total_seconds()
-    amount = abs(seconds)
-    count, unit = (int(amount // 86_400), "day") if amount >= 86_400 else (int(amount // 3600), "hour")  # noqa: PLR2004 - a day
-    words = f"{count} {unit}{'' if count == 1 else 's'}"
-    if seconds < 0:
-        return f"late by {words}", "late"
-    return f"{words} left", "soon" if seconds < 86_400 else "ok"  # noqa: PLR2004 - a day
+    left = due - now
+    if left < dt.timedelta():
+        return f"late by {span(-left)}", "late"
+    return f"{span(left)} left", "soon" if left < dt.timedelta(days=1) else "ok"
+
+
+def span(length: dt.timedelta) -> str:
+    """Return a length of time in words, in the largest unit that it fills."""
+    seconds = int(length.total_seconds())
+    for unit, size in UNITS:
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "less than a minute"
 
 
 def _events_of(case: Case) -> sa.Select[AuditEvent]:

@@ -143,10 +143,24 @@ def begin_reading() -> None:
 
 
 @contextmanager
-def aside() -> Iterator[Connection]:
-    """A short transaction of its own beside the request's, for marks that are no part of a change (last seen)."""
-    with engine().begin() as connection:
-        yield connection
+def aside(*, patience_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Connection]:
+    """A short transaction of its own beside the request's, for marks that are no part of a change (last seen).
+
+    It waits *patience_ms* at most for whoever writes, then raises :class:`sqlalchemy.exc.OperationalError`.
+    """
+    with engine().connect() as connection:
+        if not is_sqlite():
+            with connection.begin():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience_ms)}")
+                yield connection
+            return
+        driver: Any = connection.connection
+        driver.execute(f"PRAGMA busy_timeout={int(patience_ms)}")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def is_sqlite() -> bool:

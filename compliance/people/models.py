@@ -119,6 +119,7 @@ class RoleGrant(Base):
     """A role given to a person, everywhere (staff) or in an organisation and perhaps one team; ended, never deleted."""
 
     __tablename__ = "role_grant"
+    __table_args__ = (sa.Index(None, "role", "person_id"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)

@@ -5,10 +5,15 @@
  *   data-key="a" or "g q"   this link, button or field answers to that key
  *   data-key-list / -row    rows that j and k walk through
  *   data-key-open           the link of a row that enter opens
+ *   data-row-key="e"        this button answers to that key while its row is the current one
  *   data-key-pick           the checkbox of a row that x flips
  *   data-key-send           a form that Ctrl+Enter sends
  *   data-focus              takes the focus when the page opens
+ *   data-focus-within       a form whose first field takes it where nothing else does
  *   data-bulk               a form that counts its selected checkboxes
+ *
+ * The command menu (Ctrl+K) offers the links and buttons of the page that lead somewhere or do something, so that it
+ * never knows more than its reader may see.
  */
 
 const root = document.documentElement;
@@ -57,6 +62,7 @@ function use(element) {
 
 const rows = () => [...document.querySelectorAll("[data-key-list] [data-key-row]")];
 const currentRow = () => document.querySelector("[data-key-row].is-current");
+const ofCurrentRow = (keys) => currentRow()?.querySelector(`[data-row-key="${CSS.escape(keys)}"]`);
 
 function moveTo(row) {
   currentRow()?.classList.remove("is-current");
@@ -97,12 +103,16 @@ function keysOfPage() {
     if (needs().length > 0) found.set(keys, words);
   }
   if (rows().length > 0) found.set("Enter", "Open the row");
+  for (const element of document.querySelectorAll("[data-row-key]")) {
+    if (!found.has(element.dataset.rowKey)) found.set(element.dataset.rowKey, "Claim or release the row");
+  }
   for (const element of document.querySelectorAll("[data-key]")) {
     if (isShown(element) && !found.has(element.dataset.key)) {
       found.set(element.dataset.key, wordsOf(element));
     }
   }
   if (document.querySelector("[data-key-send]")) found.set("Ctrl Enter", "Send the decision");
+  found.set("Ctrl K", "Open the command menu");
   return found;
 }
 
@@ -133,9 +143,90 @@ function showKeys() {
   dialog.showModal();
 }
 
+/** What the command menu offers: words, and the element that is used when they are chosen. */
+function commands() {
+  const places = [
+    ".decide a[href], .actions a[href], .actions button, .page-actions a[href]:not(.only-narrow)",
+    ".main-nav a[href], .list-tools a[href], nav.tabs[aria-label=Views] a[href], [data-key-open]",
+    ".menu-body a[href], .menu-body button",
+  ];
+  const found = new Map();
+  for (const element of places.flatMap((place) => [...document.querySelectorAll(place)])) {
+    const row = element.closest("[data-key-row]")?.querySelector(".row-title")?.textContent;
+    const words = row ? `${wordsOf(element)} ${row}` : wordsOf(element);
+    if (words && !found.has(words)) found.set(words, element);
+  }
+  return [...found];
+}
+
+/** Use an element although its menu may be folded: a link is followed, a button pressed. */
+function choose(dialog, element) {
+  dialog.close();
+  element.click();
+}
+
+function commandList(dialog, typed) {
+  const wanted = typed.toLowerCase().split(/\s+/);
+  const fits = commands().filter(([words]) => wanted.every((word) => words.toLowerCase().includes(word)));
+  const items = fits.slice(0, 12).map(([words, element]) => {
+    const button = make("button", { type: "button", className: "command", textContent: words });
+    button.addEventListener("click", () => choose(dialog, element));
+    return make("li", {}, button);
+  });
+  const box = document.querySelector("#site-search");
+  if (typed.trim() && box) {
+    const button = make("button", { type: "button", className: "command", textContent: `Search for “${typed.trim()}”` });
+    button.addEventListener("click", () => {
+      box.value = typed.trim();
+      box.form.requestSubmit();
+    });
+    items.push(make("li", {}, button));
+  }
+  return items;
+}
+
+function walkCommands(event, dialog) {
+  const buttons = [...dialog.querySelectorAll(".command")];
+  const at = buttons.indexOf(document.activeElement);
+  if (event.key === "ArrowDown") buttons[Math.min(at + 1, buttons.length - 1)]?.focus();
+  else if (event.key === "ArrowUp" && at > 0) buttons[at - 1].focus();
+  else if (event.key === "ArrowUp") dialog.querySelector("input").focus();
+  else if (event.key === "Enter" && at < 0) buttons[0]?.click();
+  else return;
+  event.preventDefault();
+}
+
+function showCommands() {
+  if (document.querySelector("dialog[open]")) return;
+  const input = make("input", { type: "text", id: "command-words", autocomplete: "off" });
+  const list = make("ul", { className: "commands" });
+  const status = make("p", { className: "visually-hidden" });
+  status.setAttribute("role", "status");
+  const label = make("label", { htmlFor: "command-words", textContent: "What do you want to do?" });
+  const dialog = make("dialog", { className: "key-help command-menu" }, label, input, list, status);
+  dialog.setAttribute("aria-label", "Command menu");
+  const renew = () => {
+    list.replaceChildren(...commandList(dialog, input.value));
+    status.textContent = `${list.children.length} to choose from`;
+  };
+  input.addEventListener("input", renew);
+  dialog.addEventListener("keydown", (event) => walkCommands(event, dialog));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  renew();
+  dialog.showModal();
+}
+
 function onKey(event) {
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+    if (!keysAreOn()) return;
+    event.preventDefault();
+    showCommands();
+    return;
+  }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    const form = event.target instanceof Element && event.target.closest("[data-key-send]");
+    const inside = event.target instanceof Element && event.target.closest("form");
+    const form = inside ? inside.closest("[data-key-send]") : document.querySelector("[data-key-send]");
     if (form && keysAreOn()) {
       event.preventDefault();
       form.requestSubmit();
@@ -152,7 +243,7 @@ function onKey(event) {
   const recent = event.timeStamp - pendingSince < sequenceWait;
   const keys = pending && recent ? `${pending} ${event.key}` : event.key;
   pending = "";
-  const target = answering(keys);
+  const target = ofCurrentRow(keys) ?? answering(keys);
   if (target) {
     event.preventDefault();
     use(target);
@@ -193,4 +284,8 @@ document.addEventListener("keydown", onKey);
 document.addEventListener("keydown", closeOtherMenus);
 document.addEventListener("click", closeOtherMenus);
 document.querySelectorAll("form[data-bulk]").forEach(watchSelection);
-document.querySelector("[data-focus]")?.focus();
+const first = "[data-focus], [data-focus-within] :is(input:not([type=hidden]), textarea, select)";
+const focusFirst = () => document.querySelector(first)?.focus();
+focusFirst();
+// An address with a fragment takes the focus away again while the page loads.
+if (location.hash) window.addEventListener("load", () => requestAnimationFrame(focusFirst));

@@ -19,6 +19,8 @@ from compliance.kernel.db import session
 SOMEBODY_WAS_QUICKER = "Somebody changed this at the same moment. Look at it as it is now, then decide."
 DATABASE_BUSY = "The database does not answer. Nothing was changed. Try again in a minute."
 OUT_OF_RANGE = "One of the values is larger than can be kept. Nothing was changed. Look at the numbers and texts again."
+# Where the form could be read, and sending it again may succeed or what was written is wanted elsewhere.
+KEEPS_TEXT: Final = frozenset({400, 403, 404, 409, 422, 503})
 API_SENTENCES: Final = {
     404: "There is nothing under this address. Every address is described in /api/v1/openapi.json.",
     405: "This address does not take this method; the header Allow names those it takes.",
@@ -42,7 +44,8 @@ def answer(
     """Return the refusal in the form that its reader understands; without *sentence* the page has words of its own."""
     session().rollback()
     if not _is_for_a_program():
-        return render_template("errors/error.html", status=status, sentence=sentence), status, dict(headers or {})
+        page = render_template("errors/error.html", status=status, sentence=sentence, kept_text=_typed(status))
+        return page, status, dict(headers or {})
     body = jsonify(
         type="about:blank", title=HTTPStatus(status).phrase, status=status, code=code, detail=sentence, **more
     )
@@ -51,6 +54,13 @@ def answer(
     if status == HTTPStatus.UNAUTHORIZED:
         body.headers["WWW-Authenticate"] = 'Bearer realm="Countersign"'
     return body
+
+
+def _typed(status: int) -> str:
+    """Return what the reader had written into the form of a case, so that no refusal loses it."""
+    if request.method != "POST" or status not in KEEPS_TEXT or not (request.endpoint or "").startswith("cases."):
+        return ""
+    return "\n\n".join(text for text in request.form.values() if " " in text)
 
 
 def _is_for_a_program() -> bool:

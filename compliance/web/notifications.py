@@ -21,7 +21,7 @@ from compliance.kernel.db import session
 from compliance.messages import choices, inbox
 from compliance.messages.kinds import Kind
 from compliance.messages.models import Notification
-from compliance.web import cases
+from compliance.web.addresses import case_href
 from compliance.web.people import complete_visitor, tabs
 
 NOTHING_THERE: Final = "There is nothing here that you can see."
@@ -77,7 +77,7 @@ def read() -> ResponseReturnValue:
     if found is None or case is None:
         raise NotFoundError(NOTHING_THERE)
     inbox.mark_read(found)
-    return redirect(cases.case_href(case), 303)
+    return redirect(case_href(case), 303)
 
 
 @blueprint.route("/account/notifications", methods=["GET", "POST"])

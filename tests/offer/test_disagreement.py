@@ -51,14 +51,16 @@ def test_only_senior_reviewers_decide_on_a_disagreement_and_never_on_an_own_offe
         desk.act(both, "take_disagreement")
 
 
-def test_an_assigned_senior_who_was_involved_still_cannot_decide(desk: Desk) -> None:
+def test_a_senior_who_was_involved_is_given_no_disagreement(desk: Desk) -> None:
     lea = make.actor("Lea", Role.TEAM_LEAD)
     desk.open()
     desk.act(desk.mona, "submit")
     desk.act(desk.sue, "claim")
     desk.act(desk.sue, "reject", **AGAINST)
     desk.act(desk.fay, "disagree", grounds=GROUNDS)
-    desk.act(lea, "assign", assignee=str(desk.sue.id))
+    with pytest.raises(RefusedError, match=r"Sue could not take it: .* part of an earlier decision"):
+        desk.act(lea, "assign", assignee=str(desk.sue.id))
+    desk.act(lea, "assign", assignee=str(desk.sol.id))
     with pytest.raises(RefusedError, match="part of an earlier decision"):
         desk.act(desk.sue, "uphold", reason="I was right.")
 

@@ -113,10 +113,12 @@ def test_the_second_review_is_a_senior_reviewers_even_when_assigned(desk: Desk) 
     desk.act(desk.rita, "escalate", reason="ABC")
     with pytest.raises(NotAllowedError):
         desk.act(rob, "take_second")
-    desk.act(lea, "assign", assignee=str(rob.id))
-    with pytest.raises(RefusedError, match="belongs to a senior"):
+    with pytest.raises(RefusedError, match="Rob could not take it"):
+        desk.act(lea, "assign", assignee=str(rob.id))
+    desk.act(lea, "assign", assignee=str(desk.sue.id))
+    with pytest.raises(RefusedError, match="A colleague holds this case: Sue"):
         desk.act(rob, "approve", **APPROVAL)
-    with pytest.raises(RefusedError, match="already claimed"):
+    with pytest.raises(RefusedError, match="already claimed: Sue holds it since"):
         desk.act(desk.sol, "take_second")
 
 

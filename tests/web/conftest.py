@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 
@@ -33,15 +34,28 @@ class Browser:
         hidden = {name: found[1] for name, found in (("csrf_token", token), ("seen", seen)) if found}
         return self.client.post(address, data={**hidden, **fields})
 
+    def press(self, page: str, action: str, /, **fields: str | list[str]) -> TestResponse:
+        """Send the form of *page* that goes to *action*, with its hidden values and *fields* over them."""
+        body = re.search(
+            rf'<form[^>]*action="{re.escape(html.escape(action))}"[^>]*>(.*?)</form>', page, flags=re.DOTALL
+        )
+        assert body is not None, action
+        hidden: dict[str, list[str]] = {}
+        for tag in re.findall(r'<input[^>]*type="hidden"[^>]*>|<button[^>]*name=[^>]*>', body[1]):
+            name, value = (re.search(rf'\s{part}="([^"]*)"', tag) for part in ("name", "value"))
+            assert name is not None
+            hidden.setdefault(name[1], []).append(html.unescape(value[1]) if value else "")
+        return self.client.post(action, data={**hidden, **fields})
 
-def check_page(html: str) -> None:
-    assert len(re.findall(r"<h1[ >]", html)) == 1
-    assert re.search(r"<title>[^<]{3,}</title>", html)
-    ids = re.findall(r'\sid="([^"]+)"', html)
+
+def check_page(text: str) -> None:
+    assert len(re.findall(r"<h1[ >]", text)) == 1
+    assert re.search(r"<title>[^<]{3,}</title>", text)
+    ids = re.findall(r'\sid="([^"]+)"', text)
     assert len(ids) == len(set(ids)), "ids repeat"
-    assert not re.search(r"<[^>]+\s(style|on\w+)=", html), "inline style or script"
-    labelled = set(re.findall(r'<label[^>]*\sfor="([^"]+)"', html))
-    for control in re.findall(r"<(?:input|select|textarea)[^>]*>", html):
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", text), "inline style or script"
+    labelled = set(re.findall(r'<label[^>]*\sfor="([^"]+)"', text))
+    for control in re.findall(r"<(?:input|select|textarea)[^>]*>", text):
         if 'type="hidden"' in control or 'type="search"' in control or "aria-label" in control:
             continue
         name = re.search(r'\sid="([^"]+)"', control)

@@ -32,6 +32,7 @@ ACTIONS = (
         forms.Disagree,
         guards=(guards.enrolled, guards.may_disagree),
         effect=effects.disagree,
+        key="i",
     ),
     Action(
         "take_disagreement",
@@ -56,6 +57,7 @@ ACTIONS = (
         guards=MAY_OVERTURN,
         effect=effects.put_forward,
         binds=True,
+        key="u",
     ),
     Action(
         "overturn",
@@ -70,6 +72,7 @@ ACTIONS = (
         determines=INDEPENDENT,
         prefill=reasons_for(INDEPENDENT),
         tone=Tone.GOOD,
+        key="a",
     ),
     Action(
         "overturn_employee",
@@ -83,6 +86,7 @@ ACTIONS = (
         binds=True,
         determines=EMPLOYEE,
         prefill=reasons_for(EMPLOYEE),
+        key="m",
     ),
     Action(
         "overturn_against",
@@ -97,5 +101,6 @@ ACTIONS = (
         determines=NOT_ENGAGED,
         prefill=reasons_for(NOT_ENGAGED),
         tone=Tone.BAD,
+        key="r",
     ),
 )

@@ -35,6 +35,7 @@ ACTIONS = (
         effect=effects.renew,
         holder=Holder.RELEASE,
         help="The changed offer is a new version and starts again.",
+        key="t",
     ),
     Action(
         "submit",
@@ -45,6 +46,7 @@ ACTIONS = (
         guards=(guards.purchase_order_is_there, guards.first_day_lies_ahead, answers_complete(Party.CLIENT)),
         effect=effects.put_forward,
         tone=Tone.GOOD,
+        key="u",
     ),
     Action(
         "sign",
@@ -55,6 +57,7 @@ ACTIONS = (
         guards=(guards.not_requester, guards.not_signed_yet),
         binds=True,
         tone=Tone.GOOD,
+        key="y",
     ),
     Action(
         "decline",
@@ -66,6 +69,7 @@ ACTIONS = (
         guards=(guards.not_requester,),
         binds=True,
         tone=Tone.BAD,
+        key="d",
     ),
     Action(
         "withdraw",
@@ -75,6 +79,7 @@ ACTIONS = (
         CLIENT,
         forms.Reason,
         tone=Tone.BAD,
+        key="w",
     ),
     Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=_end_of_life),
 )

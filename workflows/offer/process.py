@@ -26,6 +26,7 @@ workflow = Workflow(
     facts=facts,
     questionnaire=asking.questionnaire,
     deciding=deciding.deciding,
+    found_by=("title", "freelancer"),
     actions=(
         *making.ACTIONS,
         *reviewing.ACTIONS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance.authz import SYSTEM, WORKER, Role, any_of
 from compliance.engine.definition import Action, Holder, Tone
-from compliance.engine.guards import holds_it, not_conflicted, unclaimed
+from compliance.engine.guards import holds_it, not_conflicted, not_held_by_another, unclaimed
 from compliance.kernel.clock import business_days
 from workflows.offer import effects, forms, guards, second_look
 from workflows.offer.drafting import reasons_for
@@ -25,7 +25,7 @@ ACTIONS = (
         (State.SUBMITTED,),
         State.REVIEW,
         REVIEWER,
-        guards=(guards.enrolled, not_conflicted, guards.not_own_offer),
+        guards=(guards.enrolled, not_held_by_another, not_conflicted, guards.not_own_offer),
         effect=effects.meet_freelancer,
         holder=Holder.TAKE,
         key="e",
@@ -52,6 +52,7 @@ ACTIONS = (
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
+        key="s",
     ),
     Action(
         "ask_client",
@@ -62,6 +63,7 @@ ACTIONS = (
         forms.Ask,
         guards=(holds_it,),
         effect=effects.ask,
+        key="q",
     ),
     Action(
         "ask_freelancer",
@@ -72,9 +74,10 @@ ACTIONS = (
         forms.Ask,
         guards=(holds_it,),
         effect=effects.ask,
+        key="f",
     ),
-    Action("answer", "Answer", (State.INFO_CLIENT,), State.REVIEW, CLIENT, forms.Answer),
-    Action("answer_freelancer", "Answer", (State.INFO_FREELANCER,), State.REVIEW, WORKER, forms.Answer),
+    Action("answer", "Answer", (State.INFO_CLIENT,), State.REVIEW, CLIENT, forms.Answer, key="a"),
+    Action("answer_freelancer", "Answer", (State.INFO_FREELANCER,), State.REVIEW, WORKER, forms.Answer, key="a"),
     Action(
         "lapse",
         "Lapse without an answer",
@@ -92,6 +95,7 @@ ACTIONS = (
         forms.Reason,
         guards=(holds_it,),
         holder=Holder.RELEASE,
+        key="s",
     ),
     Action(
         "take_second",
@@ -130,6 +134,7 @@ ACTIONS = (
         binds=True,
         determines=EMPLOYEE,
         prefill=reasons_for(EMPLOYEE),
+        key="m",
     ),
     Action(
         "reject",

@@ -48,6 +48,7 @@ CHANGING = (
         guards=(guards.not_to_oneself, guards.same_freelancer),
         effect=effects.take_amount,
         help="Work goes on under the old terms until the change is decided.",
+        key="t",
     ),
     Action(
         "review_tenure",
@@ -76,6 +77,7 @@ CHANGING = (
         forms.Reason,
         guards=(holds_it,),
         holder=Holder.RELEASE,
+        key="s",
     ),
     Action(
         "confirm",
@@ -90,6 +92,7 @@ CHANGING = (
         determines=INDEPENDENT,
         prefill=reasons_for(INDEPENDENT),
         tone=Tone.GOOD,
+        key="a",
     ),
     Action(
         "change_route",
@@ -103,6 +106,7 @@ CHANGING = (
         binds=True,
         determines=EMPLOYEE,
         prefill=reasons_for(EMPLOYEE),
+        key="m",
     ),
     Action(
         "end_engagement",
@@ -117,6 +121,7 @@ CHANGING = (
         determines=NOT_ENGAGED,
         prefill=reasons_for(NOT_ENGAGED),
         tone=Tone.BAD,
+        key="r",
     ),
     Action(
         "self_confirm",
@@ -129,18 +134,28 @@ CHANGING = (
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
+        key="y",
     ),
 )
 
 ENDING = (
-    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=_notice),
-    Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason),
-    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=_after_last_day),
+    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=_notice, key="d"),
+    Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason, key="d"),
+    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=_after_last_day, key="d"),
     Action("run_out", "Run out", (State.REASSESSMENT,), State.ENDED, SYSTEM, due=_after_last_day),
 )
 
 SUSPENDING = (
-    Action("ask_suspension", "Ask for suspension", SUSPENDABLE, None, SENIOR, forms.Reason, guards=(not_conflicted,)),
+    Action(
+        "ask_suspension",
+        "Ask for suspension",
+        SUSPENDABLE,
+        None,
+        SENIOR,
+        forms.Reason,
+        guards=(not_conflicted,),
+        key="h",
+    ),
     Action(
         "suspend",
         "Suspend",
@@ -152,6 +167,7 @@ SUSPENDING = (
         effect=effects.remember_origin,
         binds=True,
         tone=Tone.BAD,
+        key="z",
     ),
     Action(
         "resume",
@@ -162,6 +178,7 @@ SUSPENDING = (
         forms.Reason,
         guards=(not_conflicted,),
         binds=True,
+        key="a",
     ),
     Action(
         "end_suspended",
@@ -173,6 +190,7 @@ SUSPENDING = (
         guards=(not_conflicted, guards.did_not_suspend),
         binds=True,
         tone=Tone.BAD,
+        key="r",
     ),
 )
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from compliance.engine.definition import Party, Stage, Tone
+from compliance.engine.move import Move
 from compliance.kernel.clock import business_days, calendar_days
 from workflows.offer.model import State
+
+
+def whoever_classifies(move: Move) -> Party:
+    """Return the desk for clients who enrolled in the service; the others' own compliance contact classifies."""
+    return Party.REVIEWER if move.organisation.compliance_enrolled else Party.COMPLIANCE_CONTACT
+
 
 STAGES = {
     State.DRAFT: Stage(
@@ -21,7 +28,7 @@ STAGES = {
     State.SUBMITTED: Stage(
         "Submitted",
         "A reviewer will take this offer up; where the client classifies for itself, its compliance contact does.",
-        Party.REVIEWER,
+        whoever_classifies,
         Tone.PROGRESS,
         business_days(1),
     ),
@@ -39,6 +46,7 @@ STAGES = {
         Tone.WAITING,
         remind=(calendar_days(3), calendar_days(7)),
         worker_sees=False,
+        asks="asked",
     ),
     State.INFO_FREELANCER: Stage(
         "Question to the freelancer",
@@ -46,6 +54,7 @@ STAGES = {
         Party.FREELANCER,
         Tone.WAITING,
         remind=(calendar_days(3), calendar_days(7)),
+        asks="asked",
     ),
     State.SECOND_REVIEW: Stage(
         "Second review",
@@ -97,7 +106,7 @@ STAGES = {
     State.REASSESSMENT: Stage(
         "Reassessment",
         "Something changed, so it is classified again. Work goes on under the old terms.",
-        Party.REVIEWER,
+        whoever_classifies,
         Tone.PROGRESS,
         business_days(10),
     ),

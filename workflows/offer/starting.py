@@ -20,6 +20,7 @@ ACTIONS = (
         any_of(Role.PROGRAM_SUCCESS_MANAGER) | REVIEWER,
         forms.Employer,
         guards=(not_conflicted,),
+        key="p",
     ),
     Action(
         "accept_employment",
@@ -29,6 +30,7 @@ ACTIONS = (
         WORKER,
         guards=(guards.worker_is_asked,),
         effect=effects.agree_to_employment,
+        key="a",
     ),
     Action(
         "accept_payroll",
@@ -37,6 +39,7 @@ ACTIONS = (
         State.PAYROLL_ONBOARDING,
         CLIENT,
         guards=(guards.employer_accepted, guards.worker_accepted, guards.decided_terms_stand),
+        key="y",
     ),
     Action(
         "decline_payroll",
@@ -46,6 +49,7 @@ ACTIONS = (
         CLIENT | WORKER,
         forms.Reason,
         tone=Tone.BAD,
+        key="d",
     ),
     Action(
         "begin_onboarding",
@@ -55,6 +59,7 @@ ACTIONS = (
         CLIENT | SYSTEM,
         guards=(guards.decided_terms_stand,),
         due=business_days(1),
+        key="b",
     ),
     Action(
         "complete_tasks",
@@ -65,6 +70,7 @@ ACTIONS = (
         forms.Tasks,
         guards=(guards.decided_terms_stand,),
         effect=effects.meet_freelancer,
+        key="f",
     ),
     Action(
         "begin_work",
@@ -75,5 +81,6 @@ ACTIONS = (
         guards=(guards.first_day_lies_ahead, guards.offer_is_young, guards.decided_terms_stand),
         binds=True,
         tone=Tone.GOOD,
+        key="a",
     ),
 )

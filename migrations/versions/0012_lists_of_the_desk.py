@@ -1,0 +1,60 @@
+"""What the lists of the desk need: indexes for their orders, saved views that are shared, looks by visit."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+WHOLE = (
+    ("ix_cases_kind_urgent_at_id", "cases", ["kind", "urgent_at", "id"]),
+    ("ix_role_grant_role_person_id", "role_grant", ["role", "person_id"]),
+)
+PARTIAL = (
+    ("ix_cases_unclaimed", "cases", ["urgent_at", "id"], "desk AND holder_id IS NULL"),
+    ("ix_cases_desk_entered", "cases", ["entered_at", "id"], "desk"),
+    ("ix_cases_late", "cases", ["urgent_at", "id"], "late"),
+    ("ix_saved_view_shared", "saved_view", ["page", "name"], "shared"),
+)
+# Columns are added and dropped in place: remaking a table would lose the triggers of the first migration on SQLite.
+ADDED = (
+    ("case_look", "before_rev", sa.Integer(), "0"),
+    ("case_look", "before_version", sa.Integer(), "0"),
+    ("saved_view", "starts", sa.Boolean(), sa.false()),
+    ("saved_view", "shared", sa.Boolean(), sa.false()),
+)
+# Clients that did not enrol classify for themselves: their offers never waited for the desk.
+OFF_THE_DESK = """
+    UPDATE cases SET waits_for = 'client', desk = FALSE
+    WHERE kind = 'offer' AND state IN ('submitted', 'reassessment') AND desk
+    AND organisation_id IN (SELECT id FROM organisation WHERE NOT compliance_enrolled)
+"""
+
+BACK_ON_IT = """
+    UPDATE cases SET waits_for = 'reviewer', desk = TRUE
+    WHERE kind = 'offer' AND state IN ('submitted', 'reassessment') AND NOT desk
+"""
+
+
+def upgrade() -> None:
+    """Add columns and indexes, and take off the desk what never was its turn."""
+    for table, name, kind, default in ADDED:
+        op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
+    for name, table, columns in WHOLE:
+        op.create_index(name, table, columns, unique=False)
+    for name, table, columns, where in PARTIAL:
+        op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.execute(OFF_THE_DESK)
+
+
+def downgrade() -> None:
+    """Take them away again; whose turn it was is told by the state, as before."""
+    op.execute(BACK_ON_IT)
+    for name, table, _, where in reversed(PARTIAL):
+        op.drop_index(name, table_name=table, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    for name, table, _ in reversed(WHOLE):
+        op.drop_index(name, table_name=table)
+    for table, name, _, _ in reversed(ADDED):
+        op.drop_column(table, name)
