@@ -91,6 +91,7 @@ def action(questionnaire: Questionnaire) -> Action:
         effect=_send,
         help="The answers become part of the case. A decision form that was opened before is then out of date.",
         common=True,
+        key="i",
     )
 
 

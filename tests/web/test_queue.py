@@ -168,10 +168,10 @@ def test_an_offer_that_the_client_classifies_never_stands_on_the_desk(sign_in: S
     session().commit()
     case = run.fire("offer", made.case.reference, "submit", scene.mona).case
     session().commit()
-    assert (case.state, case.waits_for, case.desk) == ("submitted", "client", False)
+    assert (case.state, case.waits_for, case.desk) == ("submitted", "compliance_contact", False)
     desk = sign_in(scene.rita)
     assert titles(desk.read("/queue?view=all").text) == []
-    assert titles(desk.read("/queue?view=all&waits=client").text) == ["Pricing engine"]
+    assert titles(desk.read("/queue?view=all&waits=compliance_contact").text) == ["Pricing engine"]
 
 
 def test_clients_and_colleagues_are_looked_up_on_a_page(sign_in: SignIn, scene: Scene) -> None:
