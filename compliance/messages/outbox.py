@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import render_template
+from flask import current_app
 
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -23,7 +23,8 @@ def post(address: str, template: str, subject: str, *, key: str | None = None, *
         key=key,
         address=address,
         subject=" ".join(subject.split())[:LONGEST_SUBJECT],  # No line break of a name may begin a header.
-        text=render_template(f"mail/{template}.txt", **shown),
+        # Not as a page: who reads the mail is not who makes the request, and often there is no request.
+        text=current_app.jinja_env.get_template(f"mail/{template}.txt").render(**shown),
         made_at=clock.now(),
     )
     session().add(made)

@@ -204,6 +204,7 @@ def tabs(actor: Actor) -> list[dict[str, Any]]:
         ("account.sessions", "Sign-ins"),
         ("tokens.own", "API tokens"),
         ("account.absence", "While you are away"),
+        ("joining.own", "Invitations"),
     ]
     if actor.is_staff:
         items.append(("account.own_conflicts", "Conflicts of interest"))

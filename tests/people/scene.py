@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from compliance.audit.models import AuditEvent
-from compliance.authz import SYSTEM_ACTOR, Role
+from compliance.authz import SYSTEM_ACTOR, Actor, Channel, Role
 from compliance.kernel.db import session
+from compliance.messages.models import MailMessage
 from compliance.people import directory, passwords
 from compliance.people.models import Person
 
@@ -53,3 +54,21 @@ def actions() -> list[str]:
     found = list(session().scalars(sa.select(AuditEvent.action).order_by(AuditEvent.event_id)))
     session().commit()  # An open transaction of the test would hold up the next request.
     return found
+
+
+def browsing(somebody: Person) -> Actor:
+    """Return somebody as an actor in front of a browser."""
+    return directory.actor_for(somebody).through(Channel.BROWSER, ip="127.0.0.1")
+
+
+def mails() -> list[MailMessage]:
+    found = list(session().scalars(sa.select(MailMessage).order_by(MailMessage.id)))
+    session().commit()
+    return found
+
+
+def mailed_path() -> str:
+    """Return the path of the link in the newest mail."""
+    found = re.search(r"http://127\.0\.0\.1:5000(/\S+)", mails()[-1].text)
+    assert found is not None
+    return found[1]
