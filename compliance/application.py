@@ -21,7 +21,7 @@ from compliance.kernel import db
 from compliance.messages import models as _messages  # noqa: F401 - its tables belong to every application
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import account, cases, errors, joining, people, record, tokens, transaction
+from compliance.web import account, cases, errors, joining, people, record, recovery, tokens, transaction
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(account.blueprint)
     app.register_blueprint(tokens.blueprint)
     app.register_blueprint(joining.blueprint)
+    app.register_blueprint(recovery.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])

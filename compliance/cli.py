@@ -18,7 +18,7 @@ from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
 from compliance.demo import load as sample
 from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
-from compliance.people import directory, passwords
+from compliance.people import directory, passwords, resets
 from compliance.rules import catalog
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.lines import decide_lines
@@ -188,9 +188,10 @@ def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands fla
 @main.command()
 @click.option("--limit", default=1000, show_default=True)
 def sweep(limit: int) -> None:
-    """Carry out every deadline that has passed, once, and forget answers of the API that nobody can ask for again."""
+    """Carry out every deadline that has passed, once, and forget what nobody can ask for again."""
     click.echo(f"{engine_run.sweep(limit=limit)} deadlines carried out.")
     idempotency.forget()
+    resets.forget()
     db.session().commit()
 
 

@@ -33,9 +33,10 @@ class PasswordError(ValueError):
 def check(password: str, *, second_factor: bool, about: tuple[str, ...] = ()) -> str:
     """Return *password* normalised (NFC); raises :class:`PasswordError`. *about* holds the person's own words."""
     text = unicodedata.normalize("NFC", password)
-    least = MIN_WITH_SECOND_FACTOR if second_factor else MIN_ALONE
-    if len(text) < least:
-        raise PasswordError(f"Use at least {least} characters; a short sentence is easy to remember.")
+    if len(text) < least(second_factor=second_factor):
+        raise PasswordError(
+            f"Use at least {least(second_factor=second_factor)} characters; a short sentence is easy to remember."
+        )
     if len(text) > MAX_LENGTH:
         raise PasswordError(f"Use at most {MAX_LENGTH} characters.")
     if _is_guessable(text.casefold(), tuple(word.casefold() for word in about if len(word) > 2)):  # noqa: PLR2004 - initials
@@ -43,6 +44,11 @@ def check(password: str, *, second_factor: bool, about: tuple[str, ...] = ()) ->
             "That is among the passwords that are tried first. Choose words that nobody connects to you."
         )
     return text
+
+
+def least(*, second_factor: bool) -> int:
+    """Return how many characters a password has at least."""
+    return MIN_WITH_SECOND_FACTOR if second_factor else MIN_ALONE
 
 
 def hashed(password: str) -> str:
