@@ -21,7 +21,21 @@ from compliance.kernel import db
 from compliance.messages import models as _messages  # noqa: F401 - its tables belong to every application
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import account, cases, errors, joining, people, record, recovery, tokens, transaction
+from compliance.web import (
+    account,
+    administration,
+    cases,
+    errors,
+    inviting,
+    joining,
+    organisations,
+    people,
+    persons,
+    record,
+    recovery,
+    tokens,
+    transaction,
+)
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -71,6 +85,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(tokens.blueprint)
     app.register_blueprint(joining.blueprint)
     app.register_blueprint(recovery.blueprint)
+    for administering in (administration, organisations, persons, inviting):
+        app.register_blueprint(administering.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])
@@ -88,7 +104,7 @@ def _every_page() -> dict[str, object]:
     shown = {"name": reader.full_name, "roles": sorted(role.label for role in reader.roles)} if reader else None
     return {
         "current_actor": shown,
-        "nav": cases.navigation(reader) + record.navigation(reader),
+        "nav": cases.navigation(reader) + record.navigation(reader) + administration.navigation(reader),
         "account_nav": [{"label": "Your account", "href": "/account"}],
         "search_href": False,
         "theme": request.cookies.get("theme", "system"),

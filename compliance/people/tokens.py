@@ -79,6 +79,13 @@ def revoke(token: ApiToken, by: Actor) -> None:
         session().flush()
 
 
+def end_all(person_id: uuid.UUID, by: Actor) -> None:
+    """End every token of a person, each with its event."""
+    for token in of(person_id):
+        token.ended_at = clock.now()
+        _record(session(), Event.TOKEN_REVOKED, token, by)
+
+
 def of(person_id: uuid.UUID) -> list[ApiToken]:
     """Return the tokens of a person that work, newest first."""
     query = sa.select(ApiToken).where(ApiToken.person_id == person_id, *_live()).order_by(ApiToken.made_at.desc())
