@@ -33,6 +33,7 @@ from compliance.web import (
     persons,
     record,
     recovery,
+    security,
     tokens,
     transaction,
 )
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(tokens.blueprint)
     app.register_blueprint(joining.blueprint)
     app.register_blueprint(recovery.blueprint)
+    app.register_blueprint(security.blueprint)
     for administering in (administration, organisations, persons, inviting):
         app.register_blueprint(administering.blueprint)
     app.register_blueprint(record.blueprint)

@@ -77,7 +77,7 @@ def end_all(person: Person) -> None:
 
 def tell(person: Person, what: str) -> None:
     """Mail *person* that something about their account was changed, in case it was not their doing."""
-    outbox.post(person.email, "people/changed", what, name=person.name, what=what, link=links.to("/account"))
+    outbox.post(person.email, "people/changed", what, name=person.name, what=what, link=links.to("/account/security"))
 
 
 def forget() -> None:

@@ -202,6 +202,7 @@ def tabs(actor: Actor) -> list[dict[str, Any]]:
     items = [
         ("people.account", "Password"),
         ("account.sessions", "Sign-ins"),
+        ("security.events", "Security"),
         ("tokens.own", "API tokens"),
         ("account.absence", "While you are away"),
         ("joining.own", "Invitations"),
