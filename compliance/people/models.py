@@ -111,6 +111,8 @@ class ApiToken(Base):
     hint: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     scopes: Mapped[list[Any]]
+    # Networks from which it may be used; from everywhere when there are none.
+    addresses: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     made_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]

@@ -99,6 +99,8 @@ def _token_actor() -> Actor | None:
     if found is None:
         return None
     token, person = found
+    if not tokens.works_from(token, request.remote_addr):
+        return None
     actor = directory.actor_for(person)
     if needs_second_factor(person, actor) and person.totp_secret is None:
         return None

@@ -79,6 +79,7 @@ def without_tokens(page: str) -> str:
     return re.sub(r'name="(csrf_token|next)" value="[^"]*"', "", page)
 
 
+@pytest.mark.slow
 def test_every_page_is_for_its_keepers_and_says_nothing_about_others(
     app: Flask, enter: Enter, ada: Person, ines: Person, mona: Person
 ) -> None:
@@ -113,6 +114,8 @@ def test_every_page_is_for_its_keepers_and_says_nothing_about_others(
             for name, value in values.items():
                 path = path.replace(f"<{name}>", value)
             for who, client in readers.items():
+                if not right and who in {"mona", "rita", "stranger"}:
+                    continue  # They are refused before anything is looked up.
                 answer = client.get(path)
                 count += 1
                 expected = status(rule.rule, who, right=right)
@@ -126,7 +129,7 @@ def test_every_page_is_for_its_keepers_and_says_nothing_about_others(
                     check_page(answer.text)
                 if answer.status_code == 404 and who == "ines":
                     assert without_tokens(answer.text) == nowhere
-    assert count > 500
+    assert count > 400
 
 
 def status(rule: str, who: str, *, right: bool) -> set[int]:
