@@ -66,6 +66,13 @@ def find(email: str) -> Person | None:
     return session().scalar(sa.select(Person).where(Person.email == email.strip().lower()))
 
 
+def words_about(person: Person) -> tuple[str, ...]:
+    """Return what is easily guessed of *person*: name, address, and the organisations they have roles in."""
+    where = sa.select(Organisation.name).join(RoleGrant, RoleGrant.organisation_id == Organisation.id)
+    organisations = session().scalars(where.where(RoleGrant.person_id == person.id, RoleGrant.ended_at.is_(None)))
+    return (person.name, *person.email.split("@"), *organisations)
+
+
 def people_with(
     roles: Collection[Role], organisation_id: uuid.UUID | None, team_id: uuid.UUID | None = None
 ) -> list[Person]:

@@ -59,7 +59,7 @@ def use(person: Person, password: str, by: Actor) -> None:
 
     Raises :class:`~compliance.people.passwords.PasswordError`.
     """
-    about = (person.name, *person.email.split("@"))
+    about = directory.words_about(person)
     chosen = passwords.check(password, second_factor=person.totp_secret is not None, about=about)
     person.password_hash = passwords.hashed(chosen)
     end_all(person)

@@ -216,7 +216,7 @@ def _change_password(visitor: session.Visitor, form: NewPassword) -> str | None:
     person = visitor.person
     if not passwords.matches(person.password_hash, str(form.old.data)):
         return "Your password now is not what you typed."
-    about = (person.name, *person.email.split("@"))
+    about = directory.words_about(person)
     try:
         chosen = passwords.check(str(form.new.data), second_factor=person.totp_secret is not None, about=about)
     except passwords.PasswordError as refused:
