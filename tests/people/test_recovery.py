@@ -162,7 +162,10 @@ def test_guesses_at_links_are_limited(client: FlaskClient) -> None:
         assert client.get(path).status_code == 429
 
 
-def test_only_the_hash_of_a_link_is_kept_and_no_page_passes_it_on(client: FlaskClient) -> None:
+def test_only_the_hash_of_a_link_is_kept_and_no_page_or_log_passes_it_on(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "compliance")
     person("mona@example.com")
     path = ask(client)
     token = path.removeprefix("/reset/")
@@ -171,6 +174,9 @@ def test_only_the_hash_of_a_link_is_kept_and_no_page_passes_it_on(client: FlaskC
     session().commit()
     assert client.get(path).headers["Referrer-Policy"] == "strict-origin"
     assert token not in client.get(path).text.replace(f'value="{path}', "")
+    post(client, path, password=NEW)
+    assert token not in caplog.text
+    assert NEW not in caplog.text
 
 
 def test_the_link_is_made_from_the_settings_whatever_host_the_request_names(client: FlaskClient) -> None:
