@@ -22,14 +22,21 @@ from compliance.people import session
 from compliance.settings import Settings
 from compliance.web import (
     account,
+    administration,
     cases,
     determinations,
     errors,
+    inviting,
     jobs,
+    joining,
     notifications,
+    organisations,
     people,
+    persons,
     questionnaire,
     record,
+    recovery,
+    security,
     tokens,
     transaction,
 )
@@ -80,6 +87,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(people.blueprint)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(tokens.blueprint)
+    app.register_blueprint(joining.blueprint)
+    app.register_blueprint(recovery.blueprint)
+    app.register_blueprint(security.blueprint)
+    for administering in (administration, organisations, persons, inviting):
+        app.register_blueprint(administering.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(jobs.blueprint)
     app.register_blueprint(notifications.blueprint)
@@ -103,7 +115,10 @@ def _every_page() -> dict[str, object]:
     shown = {"name": reader.full_name, "roles": sorted(role.label for role in reader.roles)} if reader else None
     return {
         "current_actor": shown,
-        "nav": cases.navigation(reader) + record.navigation(reader) + jobs.navigation(reader),
+        "nav": cases.navigation(reader)
+        + record.navigation(reader)
+        + administration.navigation(reader)
+        + jobs.navigation(reader),
         "has_unread": notifications.has_unread,
         "account_nav": [{"label": "Your account", "href": "/account"}],
         "theme": request.cookies.get("theme", "system"),

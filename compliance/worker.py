@@ -25,6 +25,7 @@ from compliance.api import idempotency
 from compliance.engine import deadlines, run
 from compliance.kernel import beats, clock, db, jobs
 from compliance.messages import delivery, inbox
+from compliance.people import resets
 
 # Jobs of another version are neither run nor taken over: change it when waiting jobs cannot be understood any more.
 VERSION: Final = "1"
@@ -55,6 +56,7 @@ def sweep() -> int:
 def tidy(*_when: object) -> None:
     """Forget what nobody can ask for any more, and say how many jobs have failed."""
     idempotency.forget()
+    resets.forget()
     delivery.forget()
     inbox.forget()
     beats.forget()

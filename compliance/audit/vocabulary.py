@@ -44,6 +44,8 @@ class Event(enum.StrEnum):
     PERSON_SIGN_IN_LIMITED = "person.sign_in_limited"
     ROLE_ENDED = "role.ended"
     ROLE_GIVEN = "role.given"
+    ROLE_PROPOSED = "role.proposed"
+    ROLE_REFUSED = "role.refused"
     RULES_PUBLISHED = "rules.published"
     SAMPLE_LOADED = "sample.loaded"
     SAMPLE_REMOVED = "sample.removed"

@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
+from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
 from compliance.kernel.ids import as_id
+from compliance.people import invitations
+from compliance.people.directory import DirectoryError
 from compliance.people.models import Organisation, Person
 
 if TYPE_CHECKING:
@@ -53,6 +56,18 @@ class Move:
         """Return who signs in with *email*, or ``None`` when nobody does."""
         found: uuid.UUID | None = self.session.scalar(sa.select(Person.id).where(Person.email == email.strip().lower()))
         return found
+
+    def invite_person(self, email: str, name: str) -> uuid.UUID | None:
+        """Return who works under *email*; a stranger is invited to an account, once, and counts from now on.
+
+        Sample cases invite nobody. Raises :class:`RefusedError` for what is no address.
+        """
+        if self.case.sample:
+            return self.person_with(email)
+        try:
+            return invitations.invite_worker(email, name, self.actor).id
+        except DirectoryError as refused:
+            raise RefusedError(str(refused)) from refused
 
     @cached_property
     def acts(self) -> tuple[tuple[str, int, frozenset[uuid.UUID]], ...]:

@@ -7,6 +7,7 @@ rest of the house never meets the extension's untyped parts.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -166,3 +167,10 @@ def aside(*, patience_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Connection]:
 def is_sqlite() -> bool:
     """Tell whether the embedded database is in use."""
     return engine().dialect.name == "sqlite"
+
+
+def one_at_a_time(key: bytes) -> None:
+    """Let the transactions that name the same *key* wait for each other, each until its end."""
+    if not is_sqlite():  # There the transaction of a changing request is alone already.
+        lock = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big", signed=True)
+        session().execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))

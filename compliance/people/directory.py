@@ -8,18 +8,22 @@ from collections.abc import Collection
 from typing import Any, Final
 
 import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
 
 from compliance.audit import events
 from compliance.audit.sealed import Sealed
 from compliance.audit.vocabulary import Event
 from compliance.authz import CLIENT, STAFF, Actor, Grant, Role
 from compliance.kernel import clock
-from compliance.kernel.db import session
+from compliance.kernel.db import one_at_a_time, session
 from compliance.kernel.ids import new_id
 from compliance.people import sign_ins
-from compliance.people.models import Conflict, Organisation, Person, RoleGrant, Team
+from compliance.people.models import Conflict, Organisation, Person, RoleGrant, RoleProposal, Team
 
 AGENCY: Final = frozenset({Role.AGENCY_OWNER, Role.AGENCY_MEMBER})
+# Whoever holds one of these gives rights or moves money: a second administrator agrees before anybody comes to hold it.
+RAISED: Final = frozenset({Role.ACCOUNT_ADMIN, Role.FINANCE_ADMIN})
+LONGEST_NAME: Final = 120
 
 
 class DirectoryError(ValueError):
@@ -60,6 +64,13 @@ def actor_for(person: Person, absent: Person | None = None, delegated: Collectio
 def find(email: str) -> Person | None:
     """Return whoever signs in with *email*."""
     return session().scalar(sa.select(Person).where(Person.email == email.strip().lower()))
+
+
+def words_about(person: Person) -> tuple[str, ...]:
+    """Return what is easily guessed of *person*: name, address, and the organisations they have roles in."""
+    where = sa.select(Organisation.name).join(RoleGrant, RoleGrant.organisation_id == Organisation.id)
+    organisations = session().scalars(where.where(RoleGrant.person_id == person.id, RoleGrant.ended_at.is_(None)))
+    return (person.name, *person.email.split("@"), *organisations)
 
 
 def people_with(
@@ -113,38 +124,84 @@ def organisation(name: str, by: Actor) -> Organisation:
     return found or add_organisation(name, by)
 
 
+def address(email: str) -> str:
+    """Return *email* as it is kept; raises :class:`DirectoryError` for what is no address, and would forge a header."""
+    try:
+        return validate_email(email.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise DirectoryError(f"“{clean(email)[:80]}” is not an e-mail address.") from None
+
+
+def clean(text: str) -> str:
+    """Return *text* on one line and without characters that print nothing."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
+def called(name: str, what: str = "name") -> str:
+    """Return *name* as it is kept; raises :class:`DirectoryError` for what is none, or would be a link in a mail."""
+    kept = clean(name)
+    if "://" in kept or "www." in kept.lower():
+        raise DirectoryError(f"Enter a {what} without an address of the web.")
+    if not 0 < len(kept) <= LONGEST_NAME:
+        raise DirectoryError(f"Enter a {what} of at most {LONGEST_NAME} characters.")
+    return kept
+
+
+def hold(email: str) -> None:
+    """Let whoever makes an account for *email* wait for the others who do, so that one address stays one person."""
+    one_at_a_time(f"person:{email}".encode())
+
+
 def add_person(email: str, name: str, by: Actor) -> Person:
     """Make a person; raises :class:`DirectoryError` when the address is taken or is none."""
-    address = email.strip().lower()
-    if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or len(address) > 254:  # noqa: PLR2004 - RFC 5321
-        raise DirectoryError(f"“{address[:80]}” is not an e-mail address.")
-    if find(address) is not None:
-        raise DirectoryError(f"Somebody already signs in with {address}.")
-    made = Person(id=new_id(), email=address, name=name.strip(), created_at=clock.now(), recovery_hashes=[])
+    kept = address(email)
+    hold(kept)
+    if find(kept) is not None:
+        raise DirectoryError(f"Somebody already signs in with {kept}.")
+    made = Person(id=new_id(), email=kept, name=called(name), created_at=clock.now(), recovery_hashes=[])
     session().add(made)
     events.append(
         f"user/{made.id}",
         Event.PERSON_CREATED,
         by,
-        changes={"name": [None, Sealed(made.name)], "email": [None, Sealed(address)]},
+        changes={"name": [None, Sealed(made.name)], "email": [None, Sealed(kept)]},
     )
     session().flush()
     return made
 
 
-def give_role(
-    person: Person, role: Role, by: Actor, organisation: Organisation | None = None, team: Team | None = None
+def rename(person: Person, name: str, by: Actor) -> None:
+    """Give *person* another name; raises :class:`DirectoryError`."""
+    before, person.name = person.name, called(name)
+    if before != person.name:
+        changes = {"name": [Sealed(before), Sealed(person.name)]}
+        events.append(f"user/{person.id}", Event.PERSON_CHANGED, by, changes=changes)
+        session().flush()
+
+
+def give_role(  # noqa: PLR0913 - what is given, by whom and where; each is named at the call
+    person: Person,
+    role: Role,
+    by: Actor,
+    organisation: Organisation | None = None,
+    team: Team | None = None,
+    *,
+    proposal: RoleProposal | None = None,
+    reason: str = "",
 ) -> RoleGrant:
     """Give *person* a role, everywhere below *team* if one is named; their sign-ins end, so that none has old rights.
 
-    Raises :class:`DirectoryError` for a role that does not belong there, that *by* may not give, or to oneself.
+    Raises :class:`DirectoryError` for a role that does not belong there, that *by* may not give, or to oneself, and for
+    one that needs a second administrator unless *proposal* is that of another.
     """
     if person.id in by.identities:
         raise DirectoryError("Nobody gives roles to themselves. Ask another administrator.")
-    must_administer(by, organisation.id if organisation else None)
+    must_give(role, by, organisation)
     check_place(role, organisation, team)
+    if needs_second(role, by, organisation, person) and (proposal is None or proposal.proposed_by_id in by.identities):
+        raise DirectoryError(f"The role {role.label} needs a second administrator, other than whoever proposed it.")
     organisation_id = organisation.id if organisation else None
-    if _held(person.id, role, organisation_id, team.id if team else None):
+    if holds(person.id, role, organisation_id, team.id if team else None):
         raise DirectoryError(f"{person.name} holds the role {role.label} there already.")
     made = RoleGrant(
         id=new_id(),
@@ -157,7 +214,7 @@ def give_role(
     )
     session().add(made)
     sign_ins.end_all(person.id)
-    _record(Event.ROLE_GIVEN, made, by)
+    _record(Event.ROLE_GIVEN, made, by, reason)
     return made
 
 
@@ -169,11 +226,20 @@ def end_role(grant: RoleGrant, by: Actor, reason: str = "") -> None:
     must_administer(by, grant.organisation_id)
     if grant.ended_at is not None:
         raise DirectoryError("That role has ended already.")
-    if grant.role in {Role.ACCOUNT_ADMIN, Role.ADMINISTRATOR} and _is_last(grant):
-        raise DirectoryError("This is the last administrator there. Give somebody else the role first.")
+    refuse_last(grant)
     grant.ended_at = clock.now()
     sign_ins.end_all(grant.person_id)
     _record(Event.ROLE_ENDED, grant, by, reason)
+
+
+def refuse_last(grant: RoleGrant) -> None:
+    """Raise :class:`DirectoryError` when nobody else administers the place of *grant*, a role that is to end."""
+    if grant.role not in {Role.ACCOUNT_ADMIN, Role.ADMINISTRATOR}:
+        return
+    # Two who leave at once must not both see the other.
+    one_at_a_time(f"administrators:{grant.organisation_id}".encode())
+    if not _others(Role(grant.role), grant.organisation_id, grant.person_id):
+        raise DirectoryError("This is the last administrator there. Give somebody else the role first.")
 
 
 def must_administer(by: Actor, organisation_id: uuid.UUID | None) -> None:
@@ -187,6 +253,26 @@ def must_administer(by: Actor, organisation_id: uuid.UUID | None) -> None:
         raise DirectoryError("Only an administrator of that organisation gives and ends its roles.")
 
 
+def must_give(role: Role, by: Actor, organisation: Organisation | None) -> None:
+    """Refuse whoever may not give *role* there; raises :class:`DirectoryError`.
+
+    Beside administrators, a program success manager brings the people of clients in, and no others.
+    """
+    if organisation is not None and role in CLIENT and by.holds(Role.PROGRAM_SUCCESS_MANAGER):
+        return
+    must_administer(by, organisation.id if organisation else None)
+
+
+def needs_second(role: Role, by: Actor, organisation: Organisation | None, person: Person) -> bool:
+    """Tell whether *role* has to wait for a second administrator.
+
+    What the installation does itself does not, nor does the first administrator of a client: nobody there could agree.
+    """
+    if role not in RAISED or organisation is None or by.type == "system":
+        return False
+    return not by.holds(Role.ADMINISTRATOR) or _others(Role.ACCOUNT_ADMIN, organisation.id, person.id)
+
+
 def check_place(role: Role, organisation: Organisation | None, team: Team | None) -> None:
     """Refuse a role where it does not belong: staff in a client, a client's role in an agency, another's team."""
     if (role in STAFF) == (organisation is not None):
@@ -196,6 +282,8 @@ def check_place(role: Role, organisation: Organisation | None, team: Team | None
         fitting = {"client": CLIENT, "agency": AGENCY}.get(organisation.kind, frozenset())
         if role not in fitting:
             raise DirectoryError(f"The role {role.label} does not belong in this kind of organisation.")
+    if team is not None and role in RAISED:
+        raise DirectoryError(f"The role {role.label} is held in the whole organisation, not in one team.")
     if team is not None and (organisation is None or team.organisation_id != organisation.id):
         raise DirectoryError("That team belongs to another organisation.")
 
@@ -224,7 +312,7 @@ def _teams_above(organisation_id: uuid.UUID, team_id: uuid.UUID | None) -> sa.Se
     return sa.select(found.c.id)
 
 
-def _held(person_id: uuid.UUID, role: Role, organisation_id: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
+def holds(person_id: uuid.UUID, role: Role, organisation_id: uuid.UUID | None, team_id: uuid.UUID | None) -> bool:
     """Tell whether the person holds exactly this role there now."""
     same = sa.select(RoleGrant.id).where(
         RoleGrant.person_id == person_id,
@@ -236,21 +324,21 @@ def _held(person_id: uuid.UUID, role: Role, organisation_id: uuid.UUID | None, t
     return session().scalar(same) is not None
 
 
-def _is_last(grant: RoleGrant) -> bool:
-    """Tell whether nobody else who can sign in holds the role of *grant* where it holds."""
+def _others(role: Role, organisation_id: uuid.UUID | None, person_id: uuid.UUID) -> bool:
+    """Tell whether somebody else who can sign in holds *role* in that organisation (``None``: in the programme)."""
     others = (
         sa.select(RoleGrant.id)
         .join(Person, Person.id == RoleGrant.person_id)
         .where(
-            RoleGrant.role == grant.role,
-            RoleGrant.organisation_id.is_not_distinct_from(grant.organisation_id),
-            RoleGrant.person_id != grant.person_id,
+            RoleGrant.role == role.value,
+            RoleGrant.organisation_id.is_not_distinct_from(organisation_id),
+            RoleGrant.person_id != person_id,
             RoleGrant.ended_at.is_(None),
             Person.active,
         )
         .limit(1)
     )
-    return session().scalar(others) is None
+    return session().scalar(others) is not None
 
 
 def _record(event: Event, grant: RoleGrant, by: Actor, reason: str = "") -> None:

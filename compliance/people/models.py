@@ -17,6 +17,7 @@ class Organisation(Base):
     """A client, an agency, or the programme itself, with the settings that its cases follow."""
 
     __tablename__ = "organisation"
+    __table_args__ = (sa.Index(None, "name", "id"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
@@ -45,6 +46,7 @@ class Person(Base):
     """A human being with an account; never deleted, so that the record keeps its who."""
 
     __tablename__ = "person"
+    __table_args__ = (sa.Index(None, "name", "id"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(unique=True)
@@ -109,6 +111,8 @@ class ApiToken(Base):
     hint: Mapped[str]
     token_hash: Mapped[bytes] = mapped_column(unique=True)
     scopes: Mapped[list[Any]]
+    # Networks from which it may be used; from everywhere when there are none.
+    addresses: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     made_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
@@ -124,11 +128,57 @@ class RoleGrant(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
     role: Mapped[str]
-    organisation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     team_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("team.id"))
     given_at: Mapped[dt.datetime]
     given_by_id: Mapped[uuid.UUID | None]
     ended_at: Mapped[dt.datetime | None]
+
+
+class RoleProposal(Base):
+    """A role that waits for a second administrator; settled once, never deleted."""
+
+    __tablename__ = "role_proposal"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    role: Mapped[str]
+    organisation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    proposed_by_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"))
+    proposed_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
+
+
+class Invitation(Base):
+    """A way in for whoever reads the mail of one address. The link is mailed; here stands only its SHA-256."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    roles: Mapped[list[Any]]
+    organisation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    team_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("team.id"))
+    invited_by_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("person.id"))
+    made_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    accepted_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class PasswordReset(Base):
+    """A way back for whoever forgot a password. The link is mailed; here stands only its SHA-256."""
+
+    __tablename__ = "password_reset"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    made_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
 
 
 class Delegation(Base):

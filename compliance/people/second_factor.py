@@ -51,6 +51,11 @@ def keep(person: Person, secret: str, secret_key: str) -> list[str]:
     """Store *secret* for *person*, encrypted, and return fresh recovery codes, which are shown this once."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
     person.totp_secret = nonce + AESGCM(_key(secret_key)).encrypt(nonce, secret.encode(), person.id.bytes)
+    return new_recovery_codes(person)
+
+
+def new_recovery_codes(person: Person) -> list[str]:
+    """Put fresh recovery codes in the place of the old ones, and return them to be shown this once."""
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
     person.recovery_hashes = [_recovery_hash(code) for code in codes]
     return codes

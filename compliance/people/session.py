@@ -20,8 +20,8 @@ from sqlalchemy.orm import aliased
 
 from compliance.authz import NEEDS_SECOND_FACTOR, Actor, Channel
 from compliance.kernel import clock
-from compliance.kernel.db import READING_METHODS, aside, is_sqlite, session, table
-from compliance.kernel.ids import new_secret
+from compliance.kernel.db import READING_METHODS, aside, one_at_a_time, session, table
+from compliance.kernel.ids import new_id, new_secret
 from compliance.people import delegation, directory, tokens
 from compliance.people.models import Delegation, KnownDevice, Person, SignInAttempt, SignInSession
 from compliance.settings import Settings
@@ -99,6 +99,8 @@ def _token_actor() -> Actor | None:
     if found is None:
         return None
     token, person = found
+    if not tokens.works_from(token, request.remote_addr):
+        return None
     actor = directory.actor_for(person)
     if needs_second_factor(person, actor) and person.totp_secret is None:
         return None
@@ -185,7 +187,7 @@ def guessed_account(email: str, person: Person | None) -> str:
 def too_many_guesses(account: str, ip: str | None, *, at_most: int = GUESSES_SHORT) -> bool:
     """Tell whether the limits on guesses are reached, for the account or for the address they come from."""
     now, key = clock.now(), _account(account)
-    _one_at_a_time(key)
+    one_at_a_time(key)  # So that many guesses at once do not all pass the same count.
     return (
         _guesses(SignInAttempt.account == key, now - SHORT_WINDOW) >= at_most
         or _guesses(SignInAttempt.account == key, now - dt.timedelta(days=1)) >= GUESSES_DAY
@@ -193,16 +195,14 @@ def too_many_guesses(account: str, ip: str | None, *, at_most: int = GUESSES_SHO
     )
 
 
-def note_guess(account: str, ip: str | None) -> None:
-    """Count a wrong guess at *account*."""
-    session().add(SignInAttempt(account=_account(account), ip=ip, at=clock.now()))
-
-
-def _one_at_a_time(key: bytes) -> None:
-    """Let guesses at one account wait for each other, so that many at once do not all pass the same count."""
-    if not is_sqlite():  # There the transaction of a changing request is alone already.
-        lock = int.from_bytes(key[:8], "big", signed=True)
-        session().execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+def note_guess(account: str, ip: str | None, *, apart: bool = False) -> None:
+    """Count a wrong guess at *account*; *apart*, in a transaction of its own, for a request that only reads."""
+    guess = {"account": _account(account), "ip": ip, "at": clock.now()}
+    if apart:
+        with aside() as connection:
+            connection.execute(sa.insert(table(SignInAttempt)).values(id=new_id(), **guess))
+    else:
+        session().add(SignInAttempt(**guess))
 
 
 def _guesses(condition: sa.ColumnElement[bool], since: dt.datetime) -> int:

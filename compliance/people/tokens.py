@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import ipaddress
 import re
 import uuid
 from collections.abc import Collection
@@ -31,16 +32,21 @@ PREFIX: Final = "cs_"
 HINT_LENGTH: Final = len(PREFIX) + 6
 LONGEST: Final = dt.timedelta(days=365)
 MOST: Final = 20
+MOST_SHOWN: Final = 50
+MOST_ADDRESSES: Final = 20
 NAME_LENGTH: Final = 80
 # What of, as in the addresses of the API, and whether to read or to change; to write does not include to read.
 SCOPE: Final = re.compile(r"[a-z][a-z0-9-]*:(read|write)")
 NOTE_USE_EVERY: Final = dt.timedelta(minutes=1)
 
 
-def make(actor: Actor, name: str, scopes: Collection[str], lives: dt.timedelta) -> tuple[ApiToken, str]:
+def make(
+    actor: Actor, name: str, scopes: Collection[str], lives: dt.timedelta, addresses: Collection[str] = ()
+) -> tuple[ApiToken, str]:
     """Make a token of *actor* and return it with its secret, which nobody can show again.
 
-    Raises :class:`DirectoryError` for whoever is no person acting for themselves, and for what a token cannot be.
+    With *addresses* (such as ``192.0.2.0/24``) it works only for requests from those networks. Raises
+    :class:`DirectoryError` for whoever is no person acting for themselves, and for what a token cannot be.
     """
     if actor.id is None or actor.stands_for or actor.scopes is not None:
         raise DirectoryError("Tokens are made by people, for themselves: not by a program, and not by a stand-in.")
@@ -51,6 +57,8 @@ def make(actor: Actor, name: str, scopes: Collection[str], lives: dt.timedelta) 
         raise DirectoryError("Choose at least one of the scopes offered.")
     if not dt.timedelta() < lives <= LONGEST:
         raise DirectoryError(f"A token lives for at least a day and at most {LONGEST.days} days.")
+    if len(addresses) > MOST_ADDRESSES:
+        raise DirectoryError(f"Name at most {MOST_ADDRESSES} networks.")
     if len(of(actor.id)) >= MOST:
         raise DirectoryError(f"You have {MOST} tokens. Revoke one that you no longer use.")
     secret, now = new_secret(PREFIX), clock.now()
@@ -60,6 +68,7 @@ def make(actor: Actor, name: str, scopes: Collection[str], lives: dt.timedelta) 
         hint=secret[:HINT_LENGTH],
         token_hash=_hash(secret),
         scopes=sorted(set(scopes)),
+        addresses=[str(network) for network in map(_network, addresses)],
         made_at=now,
         expires_at=now + lives,
     )
@@ -79,10 +88,36 @@ def revoke(token: ApiToken, by: Actor) -> None:
         session().flush()
 
 
+def end_all(person_id: uuid.UUID, by: Actor) -> None:
+    """End every token of a person, each with its event."""
+    for token in of(person_id):
+        token.ended_at = clock.now()
+        _record(session(), Event.TOKEN_REVOKED, token, by)
+
+
 def of(person_id: uuid.UUID) -> list[ApiToken]:
     """Return the tokens of a person that work, newest first."""
     query = sa.select(ApiToken).where(ApiToken.person_id == person_id, *_live()).order_by(ApiToken.made_at.desc())
     return list(session().scalars(query))
+
+
+def kept(person_id: uuid.UUID) -> list[ApiToken]:
+    """Return the tokens of a person that nobody has revoked, those that have run out among them, newest first."""
+    query = sa.select(ApiToken).where(ApiToken.person_id == person_id, ApiToken.ended_at.is_(None))
+    return list(session().scalars(query.order_by(ApiToken.made_at.desc()).limit(MOST_SHOWN)))
+
+
+def works_from(token: ApiToken, ip: str | None) -> bool:
+    """Tell whether *token* may be used from that address."""
+    if not token.addresses:
+        return True
+    try:
+        found = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return False
+    # A server that listens for both kinds sees the older kind inside the newer.
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in ipaddress.ip_network(network) for network in token.addresses)
 
 
 def find(secret: str) -> tuple[ApiToken, Person] | None:
@@ -126,6 +161,13 @@ def _mark(active: Session, token: ApiToken, actor: Actor, now: dt.datetime) -> N
         active.execute(mine)
 
 
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise DirectoryError(f"“{text.strip()[:60]}” is no address or network, such as 192.0.2.0/24.") from None
+
+
 def _live() -> tuple[sa.ColumnElement[bool], ...]:
     return (ApiToken.ended_at.is_(None), ApiToken.expires_at > clock.now())
 
@@ -135,6 +177,7 @@ def _record(active: Session, event: Event, token: ApiToken, by: Actor) -> None:
         "token": str(token.id),
         "scopes": list(token.scopes),
         "until": token.expires_at.isoformat(timespec="seconds"),
+        **({"addresses": list(token.addresses)} if token.addresses else {}),
     }
     changes = {"name": [None, Sealed(token.name)]} if event is Event.TOKEN_MADE else None
     events.append(f"user/{token.person_id}", event, by, subject=subject, changes=changes, session=active)

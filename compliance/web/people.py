@@ -203,8 +203,10 @@ def tabs(actor: Actor) -> list[dict[str, Any]]:
         ("people.account", "Password"),
         ("account.sessions", "Sign-ins"),
         ("notifications.own_choices", "Notifications"),
+        ("security.events", "Security"),
         ("tokens.own", "API tokens"),
         ("account.absence", "While you are away"),
+        ("joining.own", "Invitations"),
     ]
     if actor.is_staff:
         items.append(("account.own_conflicts", "Conflicts of interest"))
@@ -215,7 +217,7 @@ def _change_password(visitor: session.Visitor, form: NewPassword) -> str | None:
     person = visitor.person
     if not passwords.matches(person.password_hash, str(form.old.data)):
         return "Your password now is not what you typed."
-    about = (person.name, *person.email.split("@"))
+    about = directory.words_about(person)
     try:
         chosen = passwords.check(str(form.new.data), second_factor=person.totp_secret is not None, about=about)
     except passwords.PasswordError as refused:

@@ -8,7 +8,7 @@ import uuid
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, SelectField, SelectMultipleField, StringField
+from wtforms import Form, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -16,6 +16,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from compliance.authz import Actor, Channel
 from compliance.engine.errors import NotFoundError
 from compliance.engine.registry import registry
+from compliance.kernel import clock
 from compliance.kernel.db import session as database
 from compliance.people import session, tokens
 from compliance.people.directory import DirectoryError
@@ -41,6 +42,10 @@ class NewToken(Form):
         choices=[SelectChoice("30", "30 days"), SelectChoice("90", "90 days"), SelectChoice("365", "A year")],
         default="90",
     )
+    addresses = TextAreaField(
+        "Where it is used from", [Length(max=1000)],
+        description="Addresses or networks such as 192.0.2.0/24, one a line. Left empty, it works from everywhere.",
+    )  # fmt: skip
 
 
 @blueprint.route("/account/tokens", methods=["GET", "POST"])
@@ -55,7 +60,8 @@ def own() -> ResponseReturnValue:
         return _page(visitor, form), 422
     lives = dt.timedelta(days=int(form.days.data))
     try:
-        _, secret = tokens.make(_actor(visitor), str(form.name.data), form.scopes.data or [], lives)
+        networks = (form.addresses.data or "").split()
+        _, secret = tokens.make(_actor(visitor), str(form.name.data), form.scopes.data or [], lives, networks)
     except DirectoryError as refused:
         return _page(visitor, form, refusal=str(refused)), 422
     return _page(visitor, _form(None), secret=secret)
@@ -90,7 +96,8 @@ def _page(visitor: session.Visitor, form: NewToken, *, secret: str | None = None
     return render_template(
         "people/tokens.html",
         form=None if visitor.actor.stands_for else form,
-        rows=tokens.of(visitor.person.id),
+        rows=tokens.kept(visitor.person.id),
+        now=clock.now(),
         secret=secret,
         refusal=refusal,
         tabs=tabs(visitor.actor),

@@ -3,7 +3,7 @@ import pytest
 from compliance.authz import SYSTEM_ACTOR, Actor, Role
 from compliance.kernel.db import session
 from compliance.kernel.ids import new_id
-from compliance.people import directory, passwords
+from compliance.people import directory
 from compliance.people.models import Team
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -43,38 +43,6 @@ def test_roles_are_given_where_they_belong_and_never_to_oneself() -> None:
         directory.give_role(mona, Role.HIRING_MANAGER, SYSTEM_ACTOR)
     with pytest.raises(directory.DirectoryError, match="to themselves"):
         directory.give_role(mona, Role.REVIEWER, Actor(mona.id, "Mona"))
-
-
-@pytest.mark.parametrize(
-    "password",
-    [
-        "too short",
-        "x" * 129,
-        "password password",
-        "qwertyqwertyqwerty",
-        "aaaaaaaaaaaaaaaa",
-        "countersign2026!",
-        "abcdefghijklmnop",
-    ],
-)
-def test_weak_passwords_are_refused(password: str) -> None:
-    with pytest.raises(passwords.PasswordError):
-        passwords.check(password, second_factor=False)
-
-
-@pytest.mark.parametrize(
-    "password",
-    ["seven tin boats go north", "Zwölf Boxkämpfer jagen", "é" * 3 + "🚢 boats and 🚀 rockets", "tin boat" * 15],
-)
-def test_long_passwords_of_any_characters_work(password: str) -> None:
-    stored = passwords.hashed(passwords.check(password, second_factor=False))
-    assert passwords.matches(stored, password)
-    assert not passwords.matches(stored, password + "x")
-    assert not passwords.matches(None, password)
-
-
-def test_a_second_factor_allows_a_shorter_password() -> None:
-    assert passwords.check("tin boat", second_factor=True) == "tin boat"
 
 
 def test_roles_belong_to_kinds_of_organisations_and_teams_to_theirs() -> None:

@@ -313,3 +313,58 @@ def _send(client: FlaskClient, address: str, **fields: str) -> int:
     token = re.search(r'name="csrf_token" value="([^"]*)"', client.get("/account").text)
     assert token is not None
     return client.post(address, data={"csrf_token": token[1], **fields}).status_code
+
+
+def from_address(app: Flask, secret: str, ip: str) -> Actor | None:
+    headers, environ = {"Authorization": f"Bearer {secret}"}, {"REMOTE_ADDR": ip}
+    with app.app_context(), app.test_request_context(LISTED, headers=headers, environ_overrides=environ):
+        begin_reading()
+        found = current_actor()
+        session().rollback()
+        return found
+
+
+@pytest.mark.parametrize(
+    "ip,works",
+    [
+        ("192.0.2.7", True), ("::ffff:192.0.2.7", True), ("192.0.3.7", False), ("2001:db8::5", True),
+        ("2001:db9::5", False), ("", False), ("nonsense", False),
+    ],
+)  # fmt: skip
+def test_a_token_works_only_from_the_networks_it_was_made_for(
+    app: Flask, mona: Person, ip: str, *, works: bool
+) -> None:
+    networks = ["192.0.2.9/24", "2001:db8::/32"]
+    _, secret = tokens.make(directory.actor_for(mona), "report", ["permits:read"], DAY, networks)
+    session().commit()
+    assert (from_address(app, secret, ip) is not None) is works
+
+
+def test_a_token_without_networks_works_from_everywhere(app: Flask, mona: Person) -> None:
+    assert from_address(app, token_of(mona), "198.51.100.1") is not None
+
+
+@pytest.mark.parametrize("network", ["everywhere", "192.0.2.0/33", "300.1.1.1", "::/129", "192.0.2.1;"])
+def test_what_is_no_network_is_refused(mona: Person, network: str) -> None:
+    with pytest.raises(DirectoryError, match="no address or network"):
+        tokens.make(directory.actor_for(mona), "report", ["permits:read"], DAY, [network])
+    with pytest.raises(DirectoryError, match="at most 20 networks"):
+        tokens.make(directory.actor_for(mona), "report", ["permits:read"], DAY, ["192.0.2.1"] * 21)
+
+
+def test_the_page_shows_where_from_and_what_ran_out_or_was_never_used(client: FlaskClient, mona: Person) -> None:
+    with time_machine.travel(NOON, tick=False) as moment:
+        sign_in(client, mona.email)
+        made = post(
+            client, "/account/tokens", name="nightly", scopes="permits:read", days="30", addresses="192.0.2.0/24\n::1"
+        )
+        assert made.status_code == 200
+        assert "192.0.2.0/24, ::1/128" in made.text
+        assert "Never used" in made.text
+        assert "Run out" not in made.text
+        moment.shift(31 * DAY)
+        sign_in(client, mona.email)
+        assert "Run out" in client.get("/account/tokens").text
+        wrong = post(client, "/account/tokens", name="x", scopes="permits:read", days="30", addresses="moon")
+        assert wrong.status_code == 422
+        assert "moon" in wrong.text

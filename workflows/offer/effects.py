@@ -84,8 +84,8 @@ def renew(move: Move) -> None:
 
 
 def put_forward(move: Move) -> None:
-    """Start the offer's thirty days."""
-    meet_freelancer(move)
+    """Start the offer's thirty days, and invite a freelancer who has no account to follow it."""
+    move.case.worker_id = move.invite_person(move.case.freelancer_email, move.case.freelancer)
     move.case.offered_at = move.at
 
 
