@@ -11,12 +11,11 @@ import datetime as dt
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Final
 
 import sqlalchemy as sa
 from flask import Flask, Request, Response, current_app, g, request
 from flask_login import LoginManager, UserMixin, current_user
-from sqlalchemy.orm import aliased
 
 from compliance.authz import NEEDS_SECOND_FACTOR, Actor, Channel
 from compliance.kernel import clock
@@ -37,6 +36,11 @@ GUESSES_CODE: Final = 5
 GUESSES_DAY: Final = 100
 GUESSES_ADDRESS: Final = 50
 API: Final = "/api/"
+_SIGNED_IN: Final = (
+    sa.select(SignInSession, Person)
+    .join(Person, Person.id == SignInSession.person_id)
+    .where(SignInSession.token_hash == sa.bindparam("token_hash"), SignInSession.ended_at.is_(None), Person.active)
+)
 
 
 @dataclass
@@ -214,22 +218,12 @@ def _recognise(incoming: Request) -> Visitor | None:
     token = incoming.cookies.get(cookie_name())
     if not token:
         return None
-    absent_person = aliased(Person)
-    row = (
-        session()
-        .execute(
-            sa.select(SignInSession, Person, Delegation, absent_person)
-            .join(Person, Person.id == SignInSession.person_id)
-            .outerjoin(Delegation, Delegation.id == SignInSession.delegation_id)
-            .outerjoin(absent_person, absent_person.id == Delegation.absent_id)
-            .where(SignInSession.token_hash == _hash(token), SignInSession.ended_at.is_(None), Person.active)
-        )
-        .one_or_none()
-    )
+    row = session().execute(_SIGNED_IN, {"token_hash": _hash(token)}).one_or_none()
     if row is None:
         return None
-    found, person = row[0], row[1]
-    using, absent = cast("Delegation | None", row[2]), cast("Person | None", row[3])
+    found, person = row
+    using = session().get_one(Delegation, found.delegation_id) if found.delegation_id else None
+    absent = session().get(Person, using.absent_id) if using else None
     if using is not None and not (delegation.is_live(using) and absent is not None and absent.active):
         return None
     actor = directory.actor_for(person, absent, using.roles if using is not None else ())

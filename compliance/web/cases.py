@@ -19,7 +19,7 @@ from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
-from compliance.kernel.db import session
+from compliance.kernel.db import session, start_over
 from compliance.people.models import Organisation, Team
 
 NOT_OF_THE_FORM = ("csrf_token", "seen", "place")
@@ -146,20 +146,21 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
 
 
 def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
-    """Show the form of an action, and do it."""
-    case = run.find(kind, reference, actor())
-    workflow = registry().process(kind, case.definition).workflow
-    action = workflow.action(name)
-    if action is None or action.by_itself:
-        raise NotFoundError("There is nothing here for you under this address.")
-    form, refusal = action.form(obj=case), None
+    """Show the form of an action, and do it. The case is read for the form only where there is one to show."""
+    refusal: EngineError | None = None
     if request.method == "POST":
         try:
             done = run.fire(kind, reference, name, actor(), _given(), seen=request.form.get("seen"))
             return redirect(case_href(done.case), 303)
         except EngineError as refused:
             refusal = refused
-            form, _errors = inputs.fill(action.form, _given())
+            start_over()  # The page below shows the case as it stands, not as it was refused.
+    case = run.find(kind, reference, actor())
+    workflow = registry().process(kind, case.definition).workflow
+    action = workflow.action(name)
+    if action is None or action.by_itself:
+        raise NotFoundError("There is nothing here for you under this address.")
+    form = inputs.fill(action.form, _given())[0] if refusal else action.form(obj=case)
     return _form_page(
         refusal,
         title=f"{action.label}: {case.title}",
