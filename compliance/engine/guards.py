@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compliance.engine.definition import Guard
 from compliance.engine.move import Move
+from compliance.people.models import Person
 
 
 def not_conflicted(move: Move) -> str | None:
@@ -24,10 +25,11 @@ def holds_it(move: Move) -> str | None:
 
 
 def unclaimed(move: Move) -> str | None:
-    """Refuse a second claim."""
-    if move.case.holder_id is not None:
-        return "The case is already claimed."
-    return None
+    """Refuse a second claim, and say whose the first is."""
+    if move.case.holder_id is None:
+        return None
+    holder = move.session.get_one(Person, move.case.holder_id)
+    return f"The case is already claimed: {holder.name} claimed it on {move.case.held_since:%d %B %Y at %H:%M} UTC."
 
 
 def is_claimed(move: Move) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ from compliance.people import sign_ins
 from compliance.people.models import Conflict, Organisation, Person, RoleGrant, Team
 
 # Roles and conflicts of interest in one round trip; a stand-in has the roles of one person and the conflicts of two.
-_HELD: Final = sa.union_all(
+_HELD: Final[sa.CompoundSelect[Any]] = sa.union_all(
     sa.select(RoleGrant.role, RoleGrant.organisation_id.label("at"), RoleGrant.team_id).where(
         RoleGrant.person_id == sa.bindparam("source"), RoleGrant.ended_at.is_(None)
     ),
