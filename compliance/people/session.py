@@ -10,12 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 import sqlalchemy as sa
 from flask import Flask, Request, Response, current_app, g, request
 from flask_login import LoginManager, UserMixin, current_user
+from sqlalchemy.exc import OperationalError
 
 from compliance.authz import NEEDS_SECOND_FACTOR, Actor, Channel
 from compliance.kernel import clock
@@ -93,7 +95,7 @@ def current_actor() -> Actor | None:
     visitor = current_visitor()
     if visitor is None or not visitor.complete:
         return None
-    return visitor.actor.through(Channel.BROWSER, ip=request.remote_addr)
+    return visitor.actor.through(Channel.BROWSER, ip=request.remote_addr, request_id=g.get("request_id"))
 
 
 def _token_actor() -> Actor | None:
@@ -106,7 +108,8 @@ def _token_actor() -> Actor | None:
     actor = directory.actor_for(person)
     if needs_second_factor(person, actor) and person.totp_secret is None:
         return None
-    actor = replace(actor.through(Channel.API, ip=request.remote_addr), scopes=frozenset(token.scopes))
+    came = actor.through(Channel.API, ip=request.remote_addr, request_id=g.get("request_id"))
+    actor = replace(came, scopes=frozenset(token.scopes))
     tokens.note_use(token, actor, aside=request.method in READING_METHODS)
     return actor
 
@@ -237,8 +240,11 @@ def _recognise(incoming: Request) -> Visitor | None:
 
 
 def _touch(found: SignInSession, now: dt.datetime) -> None:
-    """Note a sign of life in a transaction of its own: reading a page is no change."""
-    with aside() as connection:
+    """Note a sign of life in a transaction of its own: reading a page is no change.
+
+    While the database takes no writes the sign is left out, so that reading goes on.
+    """
+    with suppress(OperationalError), aside() as connection:
         connection.execute(sa.update(table(SignInSession)).where(SignInSession.id == found.id).values(seen_at=now))
 
 
