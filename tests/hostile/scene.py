@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from compliance.authz import Actor, Channel, Role
 from compliance.engine import run
 from compliance.engine.case import Case
-from compliance.kernel.db import Base, engine, session
+from compliance.kernel.db import Base, reading, session
 from tests import make
 
 ACTOR = "tests.actor"
@@ -83,7 +83,7 @@ def refused(answer: TestResponse, *statuses: int) -> str:
 def rows() -> dict[str, list[Any]]:
     """Return every row of every table that a request can change."""
     found: dict[str, list[Any]] = {}
-    with engine().connect() as connection:
+    with reading() as connection:
         there = set(sa.inspect(connection).get_table_names())
         for each in Base.metadata.sorted_tables:
             if each.name in there and each.name not in NOT_COUNTED:
