@@ -14,7 +14,7 @@ from functools import partial
 from bench import offers
 from bench.load import Measured, together
 from bench.scratch import scratch
-from bench.server import serve
+from bench.server import Server, processor, serve
 from bench.visitor import Visitor
 from compliance.authz import Role
 
@@ -42,7 +42,7 @@ def main() -> None:
                     needed = (2 * chosen.pairs + 2) * (chosen.offers // count)
                     ready = offers.claimed(place, offers.actor(client), offers.actor(email), needed)
                     pools.append(iter(ready))
-                _compare(count, chosen.pairs, chosen.offers, visitors[:count], pools, (desk.port, floor.port))
+                _compare(count, chosen.pairs, chosen.offers, visitors[:count], pools, (desk, floor))
 
 
 def _compare(
@@ -51,18 +51,20 @@ def _compare(
     size: int,
     visitors: list[Visitor],
     pools: list[Iterator[tuple[str, str]]],
-    ports: tuple[int, int],
+    servers: tuple[Server, Server],
 ) -> None:
     desk, floor = Measured(), Measured()
     ratios = []
     for number in range(pairs + 1):
         halves = []
-        for port in ports:
+        for server in servers:
+            before = processor(server.workers())
             jobs = [
-                partial(_approve, visitor.at(port), [next(pool) for _ in range(size // count)])
+                partial(_approve, visitor.at(server.port), [next(pool) for _ in range(size // count)])
                 for visitor, pool in zip(visitors, pools, strict=True)
             ]
             halves.append(together(jobs))
+            halves[-1].processor = processor(server.workers()) - before
         if number == 0:
             continue  # The first of each warms caches and prepares statements.
         ratios.append(halves[0].rate / halves[1].rate)
@@ -72,7 +74,8 @@ def _compare(
     for name, found in (("desk", desk), ("floor", floor)):
         print(
             f"  {name:5} {found.rate:7.1f} approvals/s   p50 {found.percentile(50):6.1f} ms   "
-            f"p95 {found.percentile(95):6.1f} ms   errors {len(found.errors)}"
+            f"p95 {found.percentile(95):6.1f} ms   processor {1000 * found.processor / len(found.latencies):5.2f} ms   "
+            f"errors {len(found.errors)}"
         )
         for fault in found.errors[:3]:
             print(f"        {fault}")

@@ -14,6 +14,7 @@ class Measured:
     """Requests that were answered, how long each took, and what went wrong."""
 
     seconds: float = 0.0
+    processor: float = 0.0
     latencies: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -25,6 +26,7 @@ class Measured:
     def add(self, other: Measured) -> None:
         """Add what *other* measured."""
         self.seconds += other.seconds
+        self.processor += other.processor
         self.latencies += other.latencies
         self.errors += other.errors
 

@@ -50,6 +50,15 @@ def serve(application: str, environ: dict[str, str], *, workers: int = 2, thread
         process.wait(PATIENCE)
 
 
+def processor(pids: list[int]) -> float:
+    """Return the seconds of a processor that these processes have used so far."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def memory(pid: int) -> tuple[float, float]:
     """Return resident and proportional memory of a process in MB (1,000,000 bytes)."""
     kilobytes = {"Rss": 0.0, "Pss": 0.0}
