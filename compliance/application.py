@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from http.client import BAD_REQUEST
 from pathlib import Path
-from typing import Final
+from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, g, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 
@@ -18,6 +18,8 @@ from compliance.audit.events import Writer
 from compliance.door import visitor
 from compliance.engine.registry import discover
 from compliance.kernel import db
+from compliance.ops import gate, headers, health, logs
+from compliance.ops.edge import Edge
 from compliance.people import session
 from compliance.settings import Settings
 from compliance.web import (
@@ -41,12 +43,6 @@ from compliance.web import (
     transaction,
 )
 
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-MAX_BODY_BYTES: Final = 16 * 1024 * 1024
-
 
 class Desk(Flask):
     """The application. A request that changes something commits once, inside dispatch.
@@ -56,6 +52,8 @@ class Desk(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer the request, then commit what it did or undo what it refused."""
+        if request.endpoint in health.WITHOUT_DATABASE:
+            return super().dispatch_request()
         if request.method in db.READING_METHODS:
             db.begin_reading()
         response = self.make_response(super().dispatch_request())
@@ -68,6 +66,10 @@ class Desk(Flask):
             db.session().commit()
         return response
 
+    def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 - as Flask hands it over
+        """Tell the log of a fault of ours, under the number that its reader was shown."""
+        logs.log().error("request.failed", request_id=g.get("request_id"), exc_info=exc_info)
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application; raises :class:`~compliance.settings.UnsafeSettingsError` rather than run unsafe."""
@@ -75,15 +77,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     home = Path(__file__).parent
     templates = home / "templates" if (home / "templates").is_dir() else home.parent / "templates"
     app = Desk("compliance", template_folder=str(templates))
-    app.config.update(SECRET_KEY=chosen.secret_key, MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SETTINGS=chosen)
+    app.config.update(SETTINGS=chosen, **signing_keys(chosen))
+    app.wsgi_app = Edge(app.wsgi_app, chosen.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap it
     db.init_app(app, chosen.database_url)
     guards.install()
     app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
     app.extensions["workflows"] = discover(chosen.workflow_packages)
+    logs.install(app)
+    gate.install(app)
+    health.install(app)
     session.install(app)
     csrf = CSRFProtect(app)
     app.after_request(session.set_cookie)
-    app.after_request(_harden)
+    headers.install(app)
+    csrf.exempt("compliance.ops.headers._take_report")  # Browsers send reports by themselves.
     app.register_blueprint(people.blueprint)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(tokens.blueprint)
@@ -105,7 +112,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(rest)
     app.context_processor(_every_page)
     errors.install(app)
-    app.add_url_rule("/healthz", "healthz", _health, methods=["GET"])
+    with app.app_context():
+        health.refuse_unsafe_storage(chosen)
     return app
 
 
@@ -125,19 +133,15 @@ def _every_page() -> dict[str, object]:
     }
 
 
-def _harden(response: Response) -> Response:
-    """Tell the browser to run nothing inline, to be framed by nobody and to keep no copy."""
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
-
-
-def _health() -> ResponseReturnValue:
-    return jsonify(status="ok")
+def signing_keys(settings: Settings) -> dict[str, Any]:
+    """Return the keys that sign: what the old one signed is still read, so that a change of keys ends nothing."""
+    old = [settings.secret_key_old] if settings.secret_key_old else []
+    # The library that signs takes a list, of which it signs with the last.
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": old,
+        "WTF_CSRF_SECRET_KEY": [*old, settings.secret_key],
+    }
 
 
 def _mac_key(data_dir: Path) -> bytes:

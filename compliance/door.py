@@ -23,6 +23,17 @@ def visitor() -> Actor | None:
     return found
 
 
+def known_visitor() -> Actor | None:
+    """Return whoever makes this request as far as that was asked already; looks nobody up."""
+    found: Actor | None = g.get("visitor")
+    return found
+
+
+def receive_nobody() -> None:
+    """Look nobody up for the rest of this request: the database does not answer."""
+    g.visitor = None
+
+
 def actor() -> Actor:
     """Return whoever makes this request; raises :class:`NobodySignedInError` for a stranger."""
     found = visitor()

@@ -9,15 +9,20 @@ without one into files under ``mail/`` in the data directory. ``COMPLIANCE_MAIL_
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 MIN_SECRET_LENGTH: Final = 32
+# So many different characters: a random secret has more, one that was typed or left as an example has not.
+MIN_SECRET_VARIETY: Final = 12
+HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
 
 
 class UnsafeSettingsError(RuntimeError):
@@ -37,6 +42,16 @@ class Settings:
     workflow_packages: tuple[str, ...]
     smtp_url: str
     mail_from: str
+    secret_key_old: str = ""
+    hosts: frozenset[str] = frozenset()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    security_contact: str = ""
+    debug: bool = False
+
+    @property
+    def https(self) -> bool:
+        """Tell whether people reach the desk over https."""
+        return self.base_url.startswith("https://")
 
     @property
     def production(self) -> bool:
@@ -61,6 +76,11 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         workflow_packages=tuple(values.get("COMPLIANCE_WORKFLOWS", "workflows").split(",")),
         smtp_url=values.get("COMPLIANCE_SMTP_URL", ""),
         mail_from=values.get("COMPLIANCE_MAIL_FROM", f"Countersign <countersign@{host}>"),
+        secret_key_old=values.get("COMPLIANCE_SECRET_KEY_OLD", ""),
+        hosts=_hosts(values.get("COMPLIANCE_HOSTS", ""), base_url, environment),
+        trusted_proxies=_networks(values.get("COMPLIANCE_TRUSTED_PROXIES", "")),
+        security_contact=values.get("COMPLIANCE_SECURITY_CONTACT", ""),
+        debug=values.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"},
     )
     if faults := _faults(settings):
         raise UnsafeSettingsError("; ".join(faults))
@@ -79,15 +99,40 @@ def _development_secret(data_dir: Path, environment: str) -> str:
     return path.read_text()
 
 
+def _hosts(named: str, base_url: str, environment: str) -> frozenset[str]:
+    """Return the hosts that are ours: those named, in production at least the one people use, else any."""
+    found = {host.strip().lower() for host in named.split(",") if host.strip()}
+    if environment == "production" and not found:
+        found = {urlsplit(base_url).hostname or ""}
+    return frozenset(found)
+
+
+def _networks(named: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks written in *named*; raises :class:`UnsafeSettingsError` for one that is none."""
+    try:
+        return tuple(ip_network(part.strip()) for part in named.split(",") if part.strip())
+    except ValueError as wrong:
+        raise UnsafeSettingsError(f"COMPLIANCE_TRUSTED_PROXIES: {wrong}") from wrong
+
+
 def _faults(settings: Settings) -> list[str]:
     faults = []
     if settings.environment not in {"development", "test", "production"}:
         faults.append("COMPLIANCE_ENV must be development, test or production")
     if len(settings.secret_key) < MIN_SECRET_LENGTH:
         faults.append(f"COMPLIANCE_SECRET_KEY must have at least {MIN_SECRET_LENGTH} random characters")
-    if settings.production and not settings.base_url.startswith("https://"):
+    faults += _mail_faults(settings)
+    if not settings.production:
+        return faults
+    if len(set(settings.secret_key)) < MIN_SECRET_VARIETY:
+        faults.append("COMPLIANCE_SECRET_KEY must be random, for instance from “openssl rand -base64 48”")
+    if not settings.https:
         faults.append("COMPLIANCE_BASE_URL must begin with https:// in production")
-    return faults + _mail_faults(settings)
+    if not all(HOST.fullmatch(host) for host in settings.hosts) or not settings.hosts:
+        faults.append("COMPLIANCE_HOSTS must name each host of the desk, without ports and without asterisks")
+    if settings.debug:
+        faults.append("FLASK_DEBUG must be off in production")
+    return faults
 
 
 def _mail_faults(settings: Settings) -> list[str]:

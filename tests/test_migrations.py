@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import Flask
 
 from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import SYSTEM_ACTOR
-from compliance.kernel import migrations
+from compliance.kernel import migrations, schema
 from compliance.kernel.db import engine, session
 from tests import make
 
@@ -32,6 +34,12 @@ def test_down_and_up_again_with_data_leaves_the_same_schema(app: Flask) -> None:
     migrations.upgrade(engine())
     assert tables() == before
     assert migrations.is_current(engine())
+
+
+def test_the_newest_migration_by_number_is_the_newest_by_its_chain() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations.folder()))
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.newest()]
 
 
 def test_models_and_migrations_agree(app: Flask) -> None:

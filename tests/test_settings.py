@@ -7,7 +7,7 @@ from compliance.settings import UnsafeSettingsError, from_environment
 
 SAFE = {
     "COMPLIANCE_ENV": "production",
-    "COMPLIANCE_SECRET_KEY": "x" * 32,
+    "COMPLIANCE_SECRET_KEY": "Zk3v9QmX7r2LpWc8TfYh4NsBd6JgUa1E",
     "COMPLIANCE_BASE_URL": "https://desk.example",
 }
 ROOT = Path(__file__).parent.parent
@@ -20,6 +20,11 @@ ROOT = Path(__file__).parent.parent
         ({"COMPLIANCE_SECRET_KEY": ""}, "COMPLIANCE_SECRET_KEY"),
         ({"COMPLIANCE_BASE_URL": "http://desk.example"}, "https"),
         ({"COMPLIANCE_ENV": "live"}, "COMPLIANCE_ENV"),
+        ({"COMPLIANCE_SECRET_KEY": "change-me" * 5}, "random"),
+        ({"COMPLIANCE_HOSTS": "*"}, "COMPLIANCE_HOSTS"),
+        ({"COMPLIANCE_HOSTS": "desk.example:443"}, "COMPLIANCE_HOSTS"),
+        ({"COMPLIANCE_TRUSTED_PROXIES": "10.0.0.0/8,here"}, "COMPLIANCE_TRUSTED_PROXIES"),
+        ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
     ],
 )
 def test_an_unsafe_installation_does_not_start(change: dict[str, str], word: str) -> None:
@@ -29,6 +34,12 @@ def test_an_unsafe_installation_does_not_start(change: dict[str, str], word: str
 
 def test_a_safe_installation_starts() -> None:
     assert from_environment(SAFE).production
+
+
+def test_the_hosts_are_those_named_and_in_production_at_least_the_one_people_use() -> None:
+    assert from_environment(SAFE).hosts == {"desk.example"}
+    assert from_environment({**SAFE, "COMPLIANCE_HOSTS": "a.example, B.example"}).hosts == {"a.example", "b.example"}
+    assert from_environment({**SAFE, "COMPLIANCE_ENV": "development"}).hosts == frozenset()
 
 
 def test_every_setting_is_in_the_readme_and_nothing_else_is() -> None:

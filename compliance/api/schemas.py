@@ -86,6 +86,7 @@ _PROBLEM: Final[dict[str, Any]] = {
     "status": {"type": "integer"},
     "code": {**_TEXT, "description": "The kind of refusal, for programs."},
     "detail": {**_TEXT, "description": "The refusal, for people: what, where, and what to do next."},
+    "request_id": {**_TEXT_OR_NULL, "description": "Under which the server's log knows the request."},
 }
 _PARAMETERS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "Limit": (

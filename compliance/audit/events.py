@@ -28,6 +28,9 @@ from compliance.kernel.db import table
 from compliance.kernel.ids import new_id
 
 FORMAT: Final = "audit-event/1"
+_EVENT: Final = sa.insert(table(AuditEvent))
+_PENDING: Final = sa.insert(table(AuditPending)).inline()  # Its number is the database's own; nobody here asks for it.
+_OPENING: Final = sa.insert(table(AuditOpening))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,8 @@ def _insert(
         "mac": writer().mac(encoded),
     }
     with active.no_autoflush:  # A case that is half changed must not be flushed before its event stands.
-        active.execute(sa.insert(table(AuditEvent)), [row])
-        active.execute(sa.insert(table(AuditPending)), [{"month": month, "event_id": event_id}])
+        active.execute(_EVENT, row)
+        active.execute(_PENDING, {"month": month, "event_id": event_id})
         _keep_openings(active, event_id, openings)
     head.audit_rev, head.audit_head = entry["rev"], row["leaf_hash"]
     if isinstance(head, Audited):
@@ -154,7 +157,7 @@ def _insert(
 def _keep_openings(active: Session, event_id: uuid.UUID, openings: list[Opening]) -> None:
     if openings:
         rows = [{"event_id": event_id, "path": o.path, "salt": o.salt, "value": o.value} for o in openings]
-        active.execute(sa.insert(table(AuditOpening)), rows)
+        active.execute(_OPENING, rows)
 
 
 def _head(active: Session, name: str) -> AuditStream:

@@ -26,9 +26,9 @@ def install() -> None:
 
 def _refuse_unrecorded(session: Session, _context: UOWTransaction, _instances: object) -> None:
     for row in [*session.new, *session.dirty]:
-        if not isinstance(row, Audited) or not session.is_modified(row):
+        if not isinstance(row, Audited) or sa.inspect(row).attrs.audit_rev.history.has_changes():
             continue
-        if not sa.inspect(row).attrs.audit_rev.history.has_changes():
+        if session.is_modified(row):
             message = f"{type(row).__name__} {row.stream} changed without an event"
             raise UnrecordedChangeError(message)
 

@@ -7,7 +7,7 @@ import decimal
 import hashlib
 import json
 import uuid
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +16,22 @@ from wtforms import Form, StringField
 from compliance.audit.sealed import Sealed
 from compliance.engine.case import AnswerSheet, Case, CaseDocument, CaseVersion
 from compliance.engine.move import Move
+from compliance.kernel.db import table
+
+_SHEET, _DOCUMENT = table(AnswerSheet).c, table(CaseDocument).c
+# Answers and documents in one round trip; what one of them has not is null.
+_ANSWERS_AND_DOCUMENTS: Final = sa.union_all(
+    sa.select(
+        _SHEET.id, _SHEET.party, _SHEET.rule_digest, _SHEET.answers, sa.cast(sa.null(), sa.Text()).label("sha256")
+    ).where(_SHEET.case_id == sa.bindparam("case_id")),
+    sa.select(
+        _DOCUMENT.id,
+        sa.cast(sa.null(), sa.Text()),
+        sa.cast(sa.null(), sa.Text()),
+        sa.cast(sa.null(), sa.JSON()),
+        _DOCUMENT.sha256,
+    ).where(_DOCUMENT.case_id == sa.bindparam("case_id")),
+)
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
@@ -48,16 +64,13 @@ def take_terms(move: Move, form: Form) -> None:
 
 
 def keep_version(move: Move) -> None:
-    """Write a new version when the terms differ from the newest, and renew the digest of the content."""
+    """Write a new version when the terms differ from the newest, and renew the digest of the content.
+
+    The newest version is read only when a term was touched: terms change by actions alone, and each keeps its version.
+    """
     terms = {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
     digest = digest_of(terms)
-    newest = move.session.scalar(
-        sa.select(CaseVersion.digest)
-        .where(CaseVersion.case_id == move.case.id)
-        .order_by(CaseVersion.number.desc())
-        .limit(1)
-    )
-    if digest != newest:
+    if _is_touched(move) and digest != _newest_digest(move):
         move.case.content_version += 1
         move.session.add(
             CaseVersion(
@@ -74,15 +87,22 @@ def keep_version(move: Move) -> None:
 
 def content_digest(session: Session, case: Case, terms_digest: str) -> str:
     """Return the digest over terms, answers and documents: what a reviewer sees and decides on."""
-    sheets = session.execute(
-        sa.select(AnswerSheet.party, AnswerSheet.rule_digest, AnswerSheet.answers)
-        .where(AnswerSheet.case_id == case.id)
-        .order_by(AnswerSheet.party)
-    )
-    documents = session.scalars(
-        sa.select(CaseDocument.sha256).where(CaseDocument.case_id == case.id).order_by(CaseDocument.id)
-    )
-    return digest_of({"terms": terms_digest, "answers": [list(row) for row in sheets], "documents": list(documents)})
+    rows = session.execute(_ANSWERS_AND_DOCUMENTS, {"case_id": case.id}).all()
+    answers = sorted((row.party, row.rule_digest, row.answers) for row in rows if row.sha256 is None)
+    documents = [sha256 for _, sha256 in sorted((row.id, row.sha256) for row in rows if row.sha256 is not None)]
+    return digest_of({"terms": terms_digest, "answers": answers, "documents": documents})
+
+
+def _is_touched(move: Move) -> bool:
+    """Tell whether this attempt wrote to one of the terms, or the case is new."""
+    touched = sa.inspect(move.case)
+    return not touched.persistent or any(touched.attrs[name].history.has_changes() for name in move.workflow.terms)
+
+
+def _newest_digest(move: Move) -> str | None:
+    newest = sa.select(CaseVersion.digest).where(CaseVersion.case_id == move.case.id)
+    found: str | None = move.session.scalar(newest.order_by(CaseVersion.number.desc()).limit(1))
+    return found
 
 
 def digest_of(document: object) -> str:

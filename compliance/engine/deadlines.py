@@ -21,16 +21,19 @@ from compliance.kernel.db import table
 from compliance.kernel.ids import new_id
 
 NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+_DEADLINE = table(CaseDeadline)
+_SETTLE: Final = (
+    sa.update(_DEADLINE)
+    .where(_DEADLINE.c.case_id == sa.bindparam("of_case"), _DEADLINE.c.settled_at.is_(None))
+    .values(settled_at=sa.bindparam("at"))
+)
+_SET: Final = sa.insert(_DEADLINE)
 
 
 def enter(move: Move) -> None:
     """Settle the deadlines of the state that was left and set those of the one that was entered."""
     case, at = move.case, move.at
-    move.session.execute(
-        sa.update(table(CaseDeadline))
-        .where(CaseDeadline.case_id == case.id, CaseDeadline.settled_at.is_(None))
-        .values(settled_at=at)
-    )
+    move.session.execute(_SETTLE, {"of_case": case.id, "at": at})
     stage = move.workflow.stage(case.state)
     calendar = clock.calendar(move.organisation.calendar)
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
@@ -47,7 +50,7 @@ def enter(move: Move) -> None:
     case.urgent_at = case.due_at or NEVER
     if due:
         move.session.execute(
-            sa.insert(table(CaseDeadline)),
+            _SET,
             [
                 {"id": new_id(), "case_id": case.id, "entered_rev": case.entered_rev, "what": what, "due_at": instant}
                 for what, instant in due.items()

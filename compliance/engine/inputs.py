@@ -31,7 +31,8 @@ def fill(form_class: type[Form], data: Mapping[str, Any]) -> tuple[Form, dict[st
 def _unreadable(field: Any) -> str | None:  # noqa: ANN401 - fields share no useful type
     """Return why what came for *field* can be neither stored nor compared, or ``None``."""
     for raw in field.raw_data or ():
-        if isinstance(raw, str) and ("\0" in raw or not encodes(raw)):
+        # The last stands for something that could not be read on its way here.
+        if isinstance(raw, str) and ("\0" in raw or not encodes(raw) or "\ufffd" in raw):
             return NOT_TEXT
     if isinstance(field.data, int) and abs(field.data) > LARGEST:
         return TOO_LARGE

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
+from compliance.kernel.db import table
 from compliance.kernel.ids import as_id
 from compliance.people import invitations
 from compliance.people.directory import DirectoryError
@@ -23,6 +24,12 @@ from compliance.people.models import Organisation, Person
 
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
+
+_EVENT = table(AuditEvent).c
+_ACTS: Final = sa.select(_EVENT.action, _EVENT.rev, _EVENT.actor_id, _EVENT.stands_for_id).where(
+    _EVENT.stream == sa.bindparam("stream")
+)
+_PERSON: Final = sa.select(table(Person).c.id).where(table(Person).c.email == sa.bindparam("email"))
 
 
 @dataclass
@@ -54,7 +61,7 @@ class Move:
 
     def person_with(self, email: str) -> uuid.UUID | None:
         """Return who signs in with *email*, or ``None`` when nobody does."""
-        found: uuid.UUID | None = self.session.scalar(sa.select(Person.id).where(Person.email == email.strip().lower()))
+        found: uuid.UUID | None = self.session.scalar(_PERSON, {"email": email.strip().lower()})
         return found
 
     def invite_person(self, email: str, name: str) -> uuid.UUID | None:
@@ -72,11 +79,7 @@ class Move:
     @cached_property
     def acts(self) -> tuple[tuple[str, int, frozenset[uuid.UUID]], ...]:
         """What was done to this case so far, from the record: action, revision, and persons, stand-ins included."""
-        rows = self.session.execute(
-            sa.select(AuditEvent.action, AuditEvent.rev, AuditEvent.actor_id, AuditEvent.stands_for_id).where(
-                AuditEvent.stream == self.case.stream
-            )
-        )
+        rows = self.session.execute(_ACTS, {"stream": self.case.stream})
         return tuple(
             (action.partition(".")[2], rev, frozenset(found for text in people if (found := as_id(text))))
             for action, rev, *people in rows

@@ -46,10 +46,12 @@ log = structlog.get_logger()
 
 @dataclass
 class Outcome:
-    """What came of it: the case as it is now, and a receipt for each event written."""
+    """What came of it: the case as it is now, a receipt for each event written, the action, and the state before it."""
 
     case: Case
     receipts: list[Receipt] = field(default_factory=list)
+    action: Action | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,9 @@ def fire(
     form = validated(action.form, data or {})
     move = Move(process.workflow, case, actor, clock.now(), current_session(), facts=form.data)
     _ask(action.guards, move)
-    return _follow_up(Outcome(case, [_apply(move, action, form, capacity)]), process.workflow)
+    outcome = Outcome(case, action=action, before=case.state)
+    outcome.receipts.append(_apply(move, action, form, capacity))
+    return _follow_up(outcome, process.workflow)
 
 
 def refusal(case: Case, name: str, actor: Actor, data: Mapping[str, Any]) -> str | None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,8 +22,11 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
-BUSY_TIMEOUT_MS: Final = 10_000
+# Whoever waits longer for another writer hears so, and within ten seconds.
+BUSY_TIMEOUT_MS: Final = 8_000
+TRIED_AFTER_IDLE_SECONDS: Final = 5.0
 # Requests with these methods read and change nothing.
 READING_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -102,9 +108,13 @@ def init_app(app: Flask, database_url: str) -> None:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Return the options with which every engine of this house is made."""
+    # What a statement was fired with belongs to people; an error, and so a log, names the statement alone.
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        return {
+            "hide_parameters": True,
+            "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+        }
+    return {"hide_parameters": True, "pool_size": 10, "max_overflow": 20}
 
 
 def make_engine(database_url: str) -> Engine:
@@ -115,10 +125,30 @@ def make_engine(database_url: str) -> Engine:
 
 
 def prepare_engine(made: Engine) -> None:
-    """Install what SQLite needs to be safe with several processes; PostgreSQL needs nothing."""
+    """Install what SQLite needs to be safe with several processes, and elsewhere a look at connections left idle."""
     if made.dialect.name == "sqlite":
         event.listen(made, "connect", _open_sqlite)
         event.listen(made, "begin", _begin_sqlite)
+    else:
+        event.listen(made, "checkin", _note_use)
+        event.listen(made, "checkout", partial(_try_idle, made.dialect))
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _try_idle(dialect: sa.Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - the driver's connection has no common type
+    """Ask a connection that lay idle whether it still lives; the pool replaces it when not.
+
+    Asking at every checkout would cost each request a round trip for what a restart of the server shows once.
+    """
+    if time.monotonic() - record.info.get("used_at", math.inf) < TRIED_AFTER_IDLE_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as lost:
+        raise sa.exc.DisconnectionError from lost
 
 
 def _open_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection has no common type
@@ -143,6 +173,12 @@ def begin_reading() -> None:
     session().connection(execution_options={"sqlite_begin": "DEFERRED"})
 
 
+def start_over() -> None:
+    """Undo what this request did, let its locks go, and go on as a reader."""
+    session().rollback()
+    begin_reading()
+
+
 @contextmanager
 def aside(*, patience_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Connection]:
     """A short transaction of its own beside the request's, for marks that are no part of a change (last seen).
@@ -162,6 +198,13 @@ def aside(*, patience_ms: int = BUSY_TIMEOUT_MS) -> Iterator[Connection]:
                 yield connection
         finally:
             driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A short transaction of its own that only reads, and on SQLite waits for no writer."""
+    with engine().connect().execution_options(sqlite_begin="DEFERRED") as connection:
+        yield connection
 
 
 def is_sqlite() -> bool:

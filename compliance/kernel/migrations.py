@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
-
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from compliance.kernel import jobs
 from compliance.kernel.db import Base
+from compliance.kernel.schema import folder, is_current
 
-_PACKAGE: Final = Path(__file__).parent.parent
-
-
-def folder() -> Path:
-    """Return where the migrations lie: inside an installed package, beside it in a checkout."""
-    inside = _PACKAGE / "migrations"
-    return inside if inside.is_dir() else _PACKAGE.parent / "migrations"
+__all__ = ["downgrade", "drift", "folder", "is_current", "upgrade"]
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -37,14 +28,6 @@ def downgrade(engine: Engine, revision: str) -> None:
         command.downgrade(_config(connection), revision)
     if revision == "base":
         jobs.remove(engine)
-
-
-def is_current(engine: Engine) -> bool:
-    """Tell whether every migration of this version has run on the database."""
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_heads()
-        ours = set(found) == set(ScriptDirectory.from_config(_config(connection)).get_heads())
-    return ours and jobs.is_installed(engine)
 
 
 def drift(engine: Engine) -> list[object]:

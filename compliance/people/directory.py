@@ -20,6 +20,20 @@ from compliance.kernel.ids import new_id
 from compliance.people import sign_ins
 from compliance.people.models import Conflict, Organisation, Person, RoleGrant, RoleProposal, Team
 
+# Roles and conflicts of interest in one round trip; a stand-in has the roles of one person and the conflicts of two.
+_HELD: Final[sa.CompoundSelect[Any]] = sa.union_all(
+    sa.select(RoleGrant.role, RoleGrant.organisation_id.label("at"), RoleGrant.team_id).where(
+        RoleGrant.person_id == sa.bindparam("source"), RoleGrant.ended_at.is_(None)
+    ),
+    sa.select(
+        sa.literal("conflict"),
+        sa.func.coalesce(Conflict.organisation_id, Conflict.other_person_id),
+        sa.cast(sa.null(), sa.Uuid()),
+    ).where(
+        sa.or_(Conflict.person_id == sa.bindparam("person"), Conflict.person_id == sa.bindparam("source")),
+        Conflict.ended_at.is_(None),
+    ),
+)
 AGENCY: Final = frozenset({Role.AGENCY_OWNER, Role.AGENCY_MEMBER})
 # Whoever holds one of these gives rights or moves money: a second administrator agrees before anybody comes to hold it.
 RAISED: Final = frozenset({Role.ACCOUNT_ADMIN, Role.FINANCE_ADMIN})
@@ -37,16 +51,7 @@ def actor_for(person: Person, absent: Person | None = None, delegated: Collectio
     the conflicts of interest of both. Takes two statements at most.
     """
     source = absent or person
-    held = sa.select(RoleGrant.role, RoleGrant.organisation_id.label("at"), RoleGrant.team_id).where(
-        RoleGrant.person_id == source.id, RoleGrant.ended_at.is_(None)
-    )
-    conflicts = sa.select(
-        sa.literal("conflict"),
-        sa.func.coalesce(Conflict.organisation_id, Conflict.other_person_id),
-        sa.cast(sa.null(), sa.Uuid()),
-    ).where(Conflict.person_id.in_({person.id, source.id}), Conflict.ended_at.is_(None))
-    both: sa.CompoundSelect[Any] = sa.union_all(held, conflicts)
-    rows = session().execute(both).all()
+    rows = session().execute(_HELD, {"source": source.id, "person": person.id}).all()
     roles = [row for row in rows if row.role != "conflict" and (absent is None or row.role in delegated)]
     below = _teams_below({row.at for row in roles if row.team_id})
     return Actor(

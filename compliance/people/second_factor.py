@@ -10,6 +10,7 @@ from typing import Final
 
 import pyotp
 import segno
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -49,8 +50,7 @@ def accepts(secret: str, code: str, last_step: int) -> int | None:
 
 def keep(person: Person, secret: str, secret_key: str) -> list[str]:
     """Store *secret* for *person*, encrypted, and return fresh recovery codes, which are shown this once."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    person.totp_secret = nonce + AESGCM(_key(secret_key)).encrypt(nonce, secret.encode(), person.id.bytes)
+    person.totp_secret = _sealed(person, secret, secret_key)
     return new_recovery_codes(person)
 
 
@@ -61,10 +61,16 @@ def new_recovery_codes(person: Person) -> list[str]:
     return codes
 
 
-def kept(person: Person, secret_key: str) -> str:
-    """Return the secret of *person* in clear."""
-    sealed = person.totp_secret or b""
-    return AESGCM(_key(secret_key)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], person.id.bytes).decode()
+def kept(person: Person, secret_key: str, old_key: str = "") -> str:
+    """Return the secret of *person* in clear; one that still lies under *old_key* is put under *secret_key*."""
+    try:
+        return _opened(person, secret_key)
+    except InvalidTag:
+        if not old_key:
+            raise
+    secret = _opened(person, old_key)
+    person.totp_secret = _sealed(person, secret, secret_key)
+    return secret
 
 
 def use_recovery_code(person: Person, code: str) -> bool:
@@ -74,6 +80,16 @@ def use_recovery_code(person: Person, code: str) -> bool:
         return False
     person.recovery_hashes = [kept for kept in person.recovery_hashes if kept != digest]
     return True
+
+
+def _sealed(person: Person, secret: str, secret_key: str) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(_key(secret_key)).encrypt(nonce, secret.encode(), person.id.bytes)
+
+
+def _opened(person: Person, secret_key: str) -> str:
+    sealed = person.totp_secret or b""
+    return AESGCM(_key(secret_key)).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], person.id.bytes).decode()
 
 
 def _recovery_hash(code: str) -> str:

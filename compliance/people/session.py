@@ -10,13 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final, cast
+from typing import Final
 
 import sqlalchemy as sa
 from flask import Flask, Request, Response, current_app, g, request
 from flask_login import LoginManager, UserMixin, current_user
-from sqlalchemy.orm import aliased
+from sqlalchemy.exc import OperationalError
 
 from compliance.authz import NEEDS_SECOND_FACTOR, Actor, Channel
 from compliance.kernel import clock
@@ -37,6 +38,11 @@ GUESSES_CODE: Final = 5
 GUESSES_DAY: Final = 100
 GUESSES_ADDRESS: Final = 50
 API: Final = "/api/"
+_SIGNED_IN: Final = (
+    sa.select(SignInSession, Person)
+    .join(Person, Person.id == SignInSession.person_id)
+    .where(SignInSession.token_hash == sa.bindparam("token_hash"), SignInSession.ended_at.is_(None), Person.active)
+)
 
 
 @dataclass
@@ -89,7 +95,7 @@ def current_actor() -> Actor | None:
     visitor = current_visitor()
     if visitor is None or not visitor.complete:
         return None
-    return visitor.actor.through(Channel.BROWSER, ip=request.remote_addr)
+    return visitor.actor.through(Channel.BROWSER, ip=request.remote_addr, request_id=g.get("request_id"))
 
 
 def _token_actor() -> Actor | None:
@@ -104,7 +110,8 @@ def _token_actor() -> Actor | None:
     actor = directory.actor_for(person)
     if needs_second_factor(person, actor) and person.totp_secret is None:
         return None
-    actor = replace(actor.through(Channel.API, ip=request.remote_addr), scopes=frozenset(token.scopes))
+    came = actor.through(Channel.API, ip=request.remote_addr, request_id=g.get("request_id"))
+    actor = replace(came, scopes=frozenset(token.scopes))
     tokens.note_use(token, actor, aside=request.method in READING_METHODS)
     return actor
 
@@ -214,22 +221,12 @@ def _recognise(incoming: Request) -> Visitor | None:
     token = incoming.cookies.get(cookie_name())
     if not token:
         return None
-    absent_person = aliased(Person)
-    row = (
-        session()
-        .execute(
-            sa.select(SignInSession, Person, Delegation, absent_person)
-            .join(Person, Person.id == SignInSession.person_id)
-            .outerjoin(Delegation, Delegation.id == SignInSession.delegation_id)
-            .outerjoin(absent_person, absent_person.id == Delegation.absent_id)
-            .where(SignInSession.token_hash == _hash(token), SignInSession.ended_at.is_(None), Person.active)
-        )
-        .one_or_none()
-    )
+    row = session().execute(_SIGNED_IN, {"token_hash": _hash(token)}).one_or_none()
     if row is None:
         return None
-    found, person = row[0], row[1]
-    using, absent = cast("Delegation | None", row[2]), cast("Person | None", row[3])
+    found, person = row
+    using = session().get_one(Delegation, found.delegation_id) if found.delegation_id else None
+    absent = session().get(Person, using.absent_id) if using else None
     if using is not None and not (delegation.is_live(using) and absent is not None and absent.active):
         return None
     actor = directory.actor_for(person, absent, using.roles if using is not None else ())
@@ -243,8 +240,11 @@ def _recognise(incoming: Request) -> Visitor | None:
 
 
 def _touch(found: SignInSession, now: dt.datetime) -> None:
-    """Note a sign of life in a transaction of its own: reading a page is no change."""
-    with aside() as connection:
+    """Note a sign of life in a transaction of its own: reading a page is no change.
+
+    While the database takes no writes the sign is left out, so that reading goes on.
+    """
+    with suppress(OperationalError), aside() as connection:
         connection.execute(sa.update(table(SignInSession)).where(SignInSession.id == found.id).values(seen_at=now))
 
 

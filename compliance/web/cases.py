@@ -16,7 +16,7 @@ from compliance.engine.case import Case
 from compliance.engine.definition import Action
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
-from compliance.kernel.db import session
+from compliance.kernel.db import start_over
 from compliance.web import case_page, choosing, frame, lookup, places, queues, search, views
 from compliance.web.addresses import case_href, definition_of
 from compliance.web.case_page import Panel
@@ -107,32 +107,41 @@ def changes(kind: str, reference: str) -> ResponseReturnValue:
 
 
 def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
-    """Show the form of an action, and do it. A decision is taken on the page of its case."""
+    """Show the form of an action, and do it. A decision is taken on the page of its case.
+
+    The case is read here only where there is a form to show: doing it reads the case once, under its lock.
+    """
     who = actor()
-    case = run.find(kind, reference, who)
-    action = definition_of(case).action(name)
-    if action is None or action.by_itself:
-        raise NotFoundError("There is nothing here for you under this address.")
     if request.method == "POST":
-        before = case.state
         try:
             done = run.fire(kind, reference, name, who, _given(), seen=request.form.get("seen"))
         except EngineError as refused:
-            return _refused(_find_again(kind, reference), action, refused)
-        frame.tell_done(done.case, action, before)
-        return redirect(_onward(done.case, action, who), 303)
+            start_over()  # The page below shows the case as it stands, not as it was refused.
+            return _refused(*_found(kind, reference, name), refused)
+        frame.tell_done(done)
+        return redirect(_onward(done.case, done.action, who), 303)
+    case, action = _found(kind, reference, name)
     panel = case_page.panel_for(case, who, name)
     if panel is not None:
         return _case_page(case, who, panel)
     return _action_page(case, action, prefill.form_for(case, definition_of(case), action, who))
 
 
-def _onward(case: Case, action: Action, who: Actor) -> str:
+def _found(kind: str, reference: str, name: str) -> tuple[Case, Action]:
+    """Return the case and what is to be done to it; raises :class:`NotFoundError` for what no person does."""
+    case = run.find(kind, reference, actor())
+    action = definition_of(case).action(name)
+    if action is None or action.by_itself:
+        raise NotFoundError("There is nothing here for you under this address.")
+    return case, action
+
+
+def _onward(case: Case, action: Action | None, who: Actor) -> str:
     """Return where to go after *action*: on in the queue after a decision, back to the list for what was done there."""
     queue = request.form.get("queue", "")
     if "next" in request.form:
         return local_address(request.form["next"])
-    if action.binds and queue and who.is_staff:
+    if action and action.binds and queue and who.is_staff:
         return queues.next_href(who, queue, case)
     return case_href(case, queue)
 
@@ -200,9 +209,3 @@ def _form_page(refusal: EngineError | None, template: str = "cases/form.html", *
 def _sentence(refusal: EngineError | None) -> str | None:
     """Return why something was refused; what its fields refuse stands beside them already."""
     return None if refusal is None or isinstance(refusal, InvalidInputError) else refusal.sentence
-
-
-def _find_again(kind: str, reference: str) -> Case:
-    """Return the case as it is now, with nothing left of what was refused."""
-    session().rollback()
-    return run.find(kind, reference, actor())

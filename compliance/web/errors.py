@@ -6,18 +6,27 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from flask import Flask, jsonify, redirect, render_template, request, url_for
+from flask import Flask, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError  # noqa: A004 - SQLAlchemy's own
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from compliance.door import NobodySignedInError
+from compliance.door import NobodySignedInError, receive_nobody
 from compliance.engine.errors import EngineError, InvalidInputError, NotFoundError
 from compliance.kernel.db import session
+from compliance.ops.logs import log
 
 SOMEBODY_WAS_QUICKER = "Somebody changed this at the same moment. Look at it as it is now, then decide."
-DATABASE_BUSY = "The database does not answer. Nothing was changed. Try again in a minute."
+DATABASE_GONE = "The database does not answer. Nothing was changed. Try again in a minute."
+DATABASE_BUSY = "The database is busy with somebody else's change. Nothing was changed. Send it again in a few seconds."
+DATABASE_FULL = (
+    "The database has no room left. Nothing was changed, and reading goes on. "
+    "Tell whoever runs this desk to make room; then send it again."
+)
+# By the names that SQLite gives its faults and the numbers that PostgreSQL gives its own.
+BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "40P01", "40001")
+FULL: Final = ("SQLITE_FULL", "53100")
 OUT_OF_RANGE = "One of the values is larger than can be kept. Nothing was changed. Look at the numbers and texts again."
 # Where the form could be read, and sending it again may succeed or what was written is wanted elsewhere.
 KEEPS_TEXT: Final = frozenset({400, 403, 404, 409, 422, 503})
@@ -33,7 +42,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(EngineError, _engine)
     app.register_error_handler(NobodySignedInError, _stranger)
     app.register_error_handler(StaleDataError, _stale)
-    app.register_error_handler(OperationalError, _database)
+    for fault in (OperationalError, InterfaceError, TimeoutError):  # The last: every connection is taken.
+        app.register_error_handler(fault, _database)
     app.register_error_handler(DataError, _unfit)
     app.register_error_handler(HTTPException, _http)
 
@@ -43,11 +53,23 @@ def answer(
 ) -> ResponseReturnValue:
     """Return the refusal in the form that its reader understands; without *sentence* the page has words of its own."""
     session().rollback()
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        receive_nobody()
+    # What is out of sight reads like what never was, byte for byte: the request's number stands in the header alone.
+    number = None if status == HTTPStatus.NOT_FOUND else g.get("request_id")
     if not _is_for_a_program():
-        page = render_template("errors/error.html", status=status, sentence=sentence, kept_text=_typed(status))
+        page = render_template(
+            "errors/error.html", status=status, sentence=sentence, kept_text=_typed(status), request_id=number
+        )
         return page, status, dict(headers or {})
     body = jsonify(
-        type="about:blank", title=HTTPStatus(status).phrase, status=status, code=code, detail=sentence, **more
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=sentence,
+        request_id=number,
+        **more,
     )
     body.status_code, body.mimetype = status, "application/problem+json"
     body.headers.update(headers or {})
@@ -90,13 +112,19 @@ def _unfit(_error: DataError) -> ResponseReturnValue:
     return answer(422, "invalid", OUT_OF_RANGE)
 
 
-def _database(_error: OperationalError) -> ResponseReturnValue:
-    return answer(503, "database", DATABASE_BUSY, headers={"Retry-After": "60"})
+def _database(error: OperationalError | InterfaceError | TimeoutError) -> ResponseReturnValue:
+    cause = getattr(error, "orig", None)
+    name = str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
+    log().error("database.failed", request_id=g.get("request_id"), fault=type(error).__name__, name=name)
+    if name.startswith(BUSY):
+        return answer(503, "database_busy", DATABASE_BUSY, headers={"Retry-After": "5"})
+    sentence = DATABASE_FULL if name in FULL else DATABASE_GONE
+    return answer(503, "database", sentence, headers={"Retry-After": "60"})
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
-    if not _is_for_a_program():
-        return answer(status, "http", None)
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    if not _is_for_a_program():
+        return answer(status, "http", None, headers=headers)
     return answer(status, "http", API_SENTENCES.get(status, error.description), headers=headers)

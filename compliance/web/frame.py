@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Tone
+from compliance.engine.run import Outcome
 from compliance.web.addresses import definition_of
 from compliance.web.people import local_address
 
@@ -33,9 +34,10 @@ def keys() -> ResponseReturnValue:
     return response
 
 
-def tell_done(case: Case, action: Action, before: str) -> None:
-    """Leave a notice of what *action* did to *case*, which was in the state *before*."""
-    flash(_done(case, action, before), Tone.GOOD.value)
+def tell_done(done: Outcome) -> None:
+    """Leave a notice of what was *done* to a case."""
+    if done.action is not None:
+        flash(_done(done.case, done.action, done.before), Tone.GOOD.value)
 
 
 def _done(case: Case, action: Action, before: str) -> str:

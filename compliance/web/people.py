@@ -20,6 +20,7 @@ from compliance.kernel import clock
 from compliance.kernel.db import session as database
 from compliance.people import directory, passwords, second_factor, session, sign_ins
 from compliance.people.models import Person
+from compliance.settings import Settings
 from compliance.web import transaction
 
 WRONG = "The address or the password is not right."
@@ -258,7 +259,8 @@ def _ask_again(_error: NotFreshError) -> ResponseReturnValue:
 
 
 def _accepts(person: Person, given: str) -> bool:
-    secret = second_factor.kept(person, current_app.config["SECRET_KEY"])
+    settings: Settings = current_app.config["SETTINGS"]
+    secret = second_factor.kept(person, settings.secret_key, settings.secret_key_old)
     step = second_factor.accepts(secret, given, person.totp_last_step)
     if step is not None:
         person.totp_last_step = step

@@ -27,7 +27,7 @@ ADDED = (
 )
 # Clients that did not enrol classify for themselves: their offers never waited for the desk.
 OFF_THE_DESK = """
-    UPDATE cases SET waits_for = 'client', desk = FALSE
+    UPDATE cases SET waits_for = 'compliance_contact', desk = FALSE
     WHERE kind = 'offer' AND state IN ('submitted', 'reassessment') AND desk
     AND organisation_id IN (SELECT id FROM organisation WHERE NOT compliance_enrolled)
 """
