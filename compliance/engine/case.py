@@ -23,9 +23,13 @@ def of_case() -> sa.ForeignKey:
     return sa.ForeignKey("cases.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
 
 
-def _partly(name: str, *columns: str, where: str) -> sa.Index:
-    """Return an index of only the rows that meet *where*: small, and in the order of a list."""
-    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+def _partly(name: str, *columns: str, flag: str, where: str = "") -> sa.Index:
+    """Return an index of only the rows with *flag* set: small, and in the order of a list.
+
+    Its condition is written as each database's queries write it; SQLite would not recognise another.
+    """
+    on_sqlite, on_server = sa.text(f"{flag} = 1{where}"), sa.text(f"{flag}{where}")
+    return sa.Index(name, *columns, sqlite_where=on_sqlite, postgresql_where=on_server)
 
 
 class Case(Audited, Base):
@@ -45,10 +49,10 @@ class Case(Audited, Base):
         sa.Index(None, "worker_id", "urgent_at", "id"),
         sa.Index(None, "kind", "state", "urgent_at", "id"),
         sa.Index(None, "kind", "urgent_at", "id"),
-        sa.Index(None, "desk", "urgent_at", "id"),
-        _partly("ix_cases_unclaimed", "urgent_at", "id", where="desk AND holder_id IS NULL"),
-        _partly("ix_cases_desk_entered", "entered_at", "id", where="desk"),
-        _partly("ix_cases_late", "urgent_at", "id", where="late"),
+        sa.Index(None, "urgent_at", "id"),
+        _partly("ix_cases_unclaimed", "urgent_at", "id", flag="desk", where=" AND holder_id IS NULL"),
+        _partly("ix_cases_desk_entered", "entered_at", "id", flag="desk"),
+        _partly("ix_cases_late", "urgent_at", "id", flag="late"),
     )
 
     kind: Mapped[str]
@@ -220,7 +224,7 @@ class SavedView(Base):
     __tablename__ = "saved_view"
     __table_args__ = (
         sa.UniqueConstraint("person_id", "page", "name"),
-        _partly("ix_saved_view_shared", "page", "name", where="shared"),
+        _partly("ix_saved_view_shared", "page", "name", flag="shared"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)

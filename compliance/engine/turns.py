@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Collection
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from compliance.authz import CLIENT, Actor, Role, is_worker
 from compliance.engine.case import Case
@@ -22,7 +24,7 @@ _ROLES: Final = {
 def waiting_for(actor: Actor) -> sa.ColumnElement[bool]:
     """Return the condition that a case waits for *actor*; whether the actor sees it is asked beside this."""
     ways: list[sa.ColumnElement[bool]] = [
-        sa.and_(Case.waits_for == party.value, Case.organisation_id.in_(places))
+        sa.and_(Case.waits_for == party.value, one_of(Case.organisation_id, places))
         for party, roles in _ROLES.items()
         if (places := {grant.organisation_id for grant in actor.grants if grant.role in roles})
     ]
@@ -30,8 +32,18 @@ def waiting_for(actor: Actor) -> sa.ColumnElement[bool]:
     own = sa.or_(Case.worker_id == actor.id, Case.worker_organisation_id.in_(agencies))
     ways.append(sa.and_(Case.waits_for == Party.FREELANCER.value, own))
     if actor.is_staff:
-        ways.append(sa.and_(Case.desk.is_(True), Case.holder_id.in_(actor.identities)))
+        ways.append(sa.and_(Case.desk, held_by(actor)))
     return sa.or_(*ways)
+
+
+def held_by(actor: Actor) -> sa.ColumnElement[bool]:
+    """Return the condition that *actor*, or whom the actor stands in for, holds a case."""
+    return one_of(Case.holder_id, actor.identities)
+
+
+def one_of(column: InstrumentedAttribute[Any], values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition that *column* is one of *values*; a single one is compared, to keep an index in order."""
+    return column == next(iter(values)) if len(values) == 1 else column.in_(values)
 
 
 def is_turn_of(actor: Actor, case: Case) -> bool:

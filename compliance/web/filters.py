@@ -124,9 +124,9 @@ class Filters:
         if "text" in self.values:
             found += words.matching(self.values["text"])
         if self.on_desk:
-            found.append(Case.desk.is_(True))
+            found.append(sa.and_(Case.desk))
         if self.get("view") == "mine":
-            found.append(Case.holder_id.in_(reader.identities))
+            found.append(turns.held_by(reader))
         elif self.get("view") == "open":
             found.append(Case.holder_id.is_(None))
         return found
@@ -155,6 +155,12 @@ def _is_id(value: str) -> bool:
     return as_id(value) is not None
 
 
+def _in_state(value: str) -> sa.ColumnElement[bool]:
+    """Return the condition of standing in a state, with the kinds that know it: the index begins with the kind."""
+    kinds = [workflow.kind for workflow in registry() if value in set(workflow.states)]
+    return sa.and_(Case.kind == kinds[0] if len(kinds) == 1 else Case.kind.in_(kinds), Case.state == value)
+
+
 CHECKS: Final[dict[str, Callable[[str], bool]]] = {
     "view": lambda value: value in VIEWS,
     "me": lambda value: value == YES,
@@ -170,11 +176,11 @@ CHECKS: Final[dict[str, Callable[[str], bool]]] = {
 }
 CONDITIONS: Final[dict[str, Callable[[str], sa.ColumnElement[bool]]]] = {
     "kind": lambda value: Case.kind == value,
-    "state": lambda value: Case.state == value,
+    "state": _in_state,
     "client": lambda value: Case.organisation_id == uuid.UUID(value),
     "holder": lambda value: Case.holder_id.is_(None) if value == NOBODY else Case.holder_id == uuid.UUID(value),
     "waits": lambda value: sa.true() if value == ANYONE else Case.waits_for == value,
-    "late": lambda _value: Case.late.is_(True),
+    "late": lambda _value: sa.and_(Case.late),
     "due": lambda value: Case.urgent_at < dt.datetime.combine(dt.date.fromisoformat(value), dt.time(), dt.UTC),
 }
 

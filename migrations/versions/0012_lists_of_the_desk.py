@@ -9,14 +9,15 @@ branch_labels = None
 depends_on = None
 
 WHOLE = (
+    ("ix_cases_urgent_at_id", "cases", ["urgent_at", "id"]),
     ("ix_cases_kind_urgent_at_id", "cases", ["kind", "urgent_at", "id"]),
     ("ix_role_grant_role_person_id", "role_grant", ["role", "person_id"]),
 )
 PARTIAL = (
-    ("ix_cases_unclaimed", "cases", ["urgent_at", "id"], "desk AND holder_id IS NULL"),
-    ("ix_cases_desk_entered", "cases", ["entered_at", "id"], "desk"),
-    ("ix_cases_late", "cases", ["urgent_at", "id"], "late"),
-    ("ix_saved_view_shared", "saved_view", ["page", "name"], "shared"),
+    ("ix_cases_unclaimed", "cases", ["urgent_at", "id"], "desk", " AND holder_id IS NULL"),
+    ("ix_cases_desk_entered", "cases", ["entered_at", "id"], "desk", ""),
+    ("ix_cases_late", "cases", ["urgent_at", "id"], "late", ""),
+    ("ix_saved_view_shared", "saved_view", ["page", "name"], "shared", ""),
 )
 # Columns are added and dropped in place: remaking a table would lose the triggers of the first migration on SQLite.
 ADDED = (
@@ -44,16 +45,18 @@ def upgrade() -> None:
         op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
     for name, table, columns in WHOLE:
         op.create_index(name, table, columns, unique=False)
-    for name, table, columns, where in PARTIAL:
-        op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    for name, table, columns, flag, where in PARTIAL:
+        # The condition stands as each database's queries write it; SQLite would not recognise another.
+        on_sqlite, on_server = sa.text(f"{flag} = 1{where}"), sa.text(f"{flag}{where}")
+        op.create_index(name, table, columns, sqlite_where=on_sqlite, postgresql_where=on_server)
     op.execute(OFF_THE_DESK)
 
 
 def downgrade() -> None:
     """Take them away again; whose turn it was is told by the state, as before."""
     op.execute(BACK_ON_IT)
-    for name, table, _, where in reversed(PARTIAL):
-        op.drop_index(name, table_name=table, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    for name, table, *_ in reversed(PARTIAL):
+        op.drop_index(name, table_name=table)
     for name, table, _ in reversed(WHOLE):
         op.drop_index(name, table_name=table)
     for table, name, _, _ in reversed(ADDED):
