@@ -41,7 +41,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def is_current(engine: Engine) -> bool:
     """Tell whether every migration of this version has run on the database."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
         found = MigrationContext.configure(connection).get_current_heads()
         ours = set(found) == set(ScriptDirectory.from_config(_config(connection)).get_heads())
     return ours and jobs.is_installed(engine)
