@@ -53,9 +53,10 @@ def serve(app: Flask, listener: socket.socket, stop: Stop) -> None:
         wasyncore.loop(timeout=LOOK_EVERY_S, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - run() hears of no signal
     server.del_channel()
     listener.close()
-    until = time.monotonic() + STOP_WITHIN_S
-    while time.monotonic() < until and any(map(_is_busy, server.active_channels.values())):
-        wasyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - see above
+    until, busy = time.monotonic() + STOP_WITHIN_S, True
+    while busy and time.monotonic() < until:
+        wasyncore.loop(timeout=LOOK_EVERY_S, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - see above
+        busy = any(map(_is_busy, server.active_channels.values()))
     server.task_dispatcher.shutdown()
 
 
