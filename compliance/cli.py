@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 import socket
 import sys
 from typing import TextIO
@@ -45,11 +44,11 @@ def main(context: click.Context) -> None:
 def run(app: Flask, host: str, port: int) -> None:
     """Serve the desk on this machine, its background work included."""
     _refuse_when_behind()
+    stop, background = serving.Stop(), Worker(app, ALONE)
     listener = _listen(host, port)
-    background = Worker(app, ALONE)
     background.start()
     try:
-        serving.serve(app, listener)
+        serving.serve(app, listener, stop)
     finally:
         background.stop()
 
@@ -62,20 +61,27 @@ def run(app: Flask, host: str, port: int) -> None:
 def web(app: Flask, host: str, port: int, processes: int) -> None:
     """Serve the desk without its background work, which “countersign worker” does."""
     _refuse_when_behind()
-    listener = _listen(host, port)
+    stop, listener = serving.Stop(), _listen(host, port)
     db.engine().dispose()  # No process may inherit another's connections.
-    serving.serve_in(processes, lambda: create_app(app.config["SETTINGS"]), listener)
+    serving.serve_in(processes, lambda: create_app(app.config["SETTINGS"]), listener, stop)
 
 
 @main.command("worker")
+@click.option(
+    "--patience",
+    type=click.IntRange(1, 600),
+    default=10,
+    show_default=True,
+    help="After so many seconds without a sign of life from a worker, the others take over its jobs; the same for all.",
+)
 @click.pass_obj
-def work(app: Flask) -> None:
+def work(app: Flask, patience: int) -> None:
     """Do the background work: mail, deadlines, schedules. Any number of these share one PostgreSQL."""
     _refuse_when_behind()
-    background = Worker(app)
+    stop, background = serving.Stop(), Worker(app, patience=dt.timedelta(seconds=patience))
     background.start()
     click.echo(f"Countersign works in the background as {background.name}")
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    stop.wait()
     background.stop()
 
 

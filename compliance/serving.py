@@ -20,7 +20,24 @@ from waitress.server import create_server
 THREADS: Final = 8
 BACKLOG: Final = 1024
 STOP_WITHIN_S: Final = 10
-LOOK_EVERY_S: Final = 0.5
+LOOK_EVERY_S: Final = 0.2
+
+
+class Stop:
+    """Whether somebody asked this process to stop. Made before anything starts, so that no signal is missed."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._hear)
+
+    def wait(self) -> None:
+        """Return once somebody asks."""
+        while not self.asked:
+            time.sleep(LOOK_EVERY_S)
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -29,28 +46,27 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-def serve(app: Flask, listener: socket.socket) -> None:
-    """Answer requests until a signal asks to stop; then accept no more, and end what was begun."""
-    stopping = _Stop()
+def serve(app: Flask, listener: socket.socket, stop: Stop) -> None:
+    """Answer requests until asked to stop; then accept no more, and end what was begun."""
     server: Any = create_server(app, sockets=[listener], threads=THREADS, ident=None)
-    while not stopping.asked:
+    while not stop.asked:
         wasyncore.loop(timeout=LOOK_EVERY_S, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - run() hears of no signal
     server.del_channel()
     listener.close()
-    until = time.monotonic() + STOP_WITHIN_S
-    while time.monotonic() < until and any(map(_is_busy, server.active_channels.values())):
-        wasyncore.loop(timeout=0.1, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - see above
+    until, busy = time.monotonic() + STOP_WITHIN_S, True
+    while busy and time.monotonic() < until:
+        wasyncore.loop(timeout=LOOK_EVERY_S, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - see above
+        busy = any(map(_is_busy, server.active_channels.values()))
     server.task_dispatcher.shutdown()
 
 
-def serve_in(processes: int, make_app: Callable[[], Flask], listener: socket.socket) -> None:
+def serve_in(processes: int, make_app: Callable[[], Flask], listener: socket.socket, stop: Stop) -> None:
     """Answer requests in so many processes that share *listener*; one that dies is replaced."""
-    stopping = _Stop()
-    children = {_start(make_app, listener) for _ in range(processes)}
-    while not stopping.asked:
+    children = {_start(make_app, listener, stop) for _ in range(processes)}
+    while not stop.asked:
         gone, _status = os.waitpid(-1, os.WNOHANG)
         if gone:
-            children = (children - {gone}) | {_start(make_app, listener)}
+            children = (children - {gone}) | {_start(make_app, listener, stop)}
         time.sleep(LOOK_EVERY_S)
     listener.close()
     for child in children:
@@ -59,24 +75,12 @@ def serve_in(processes: int, make_app: Callable[[], Flask], listener: socket.soc
         os.waitpid(child, 0)
 
 
-class _Stop:
-    """Whether somebody asked this process to stop."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._hear)
-
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-
-
-def _start(make_app: Callable[[], Flask], listener: socket.socket) -> int:
+def _start(make_app: Callable[[], Flask], listener: socket.socket, stop: Stop) -> int:
     child = os.fork()
     if child:
         return child
     try:
-        serve(make_app(), listener)
+        serve(make_app(), listener, stop)
     finally:
         os._exit(0)
 

@@ -36,8 +36,8 @@ TIDY: Final = "tidy"
 
 THREADS: Final = 8
 POLL_S: Final = 0.25
-BEAT_EVERY_S: Final = 2.0
 PATIENCE: Final = dt.timedelta(seconds=10)
+BEATS: Final = 5  # Within everybody's patience.
 STOP_WITHIN_S: Final = 10
 FINISHED_KEPT: Final = dt.timedelta(days=1)
 # A database that is away for a while must not end a job: about ten minutes of tries.
@@ -74,15 +74,15 @@ SCHEDULES: Final = {TIDY: "17 * * * *"}
 class Worker:
     """The background of one process. :meth:`stop` leaves politely; to be killed at any instant does no harm either."""
 
-    def __init__(self, app: Flask, name: str | None = None) -> None:
+    def __init__(self, app: Flask, name: str | None = None, patience: dt.timedelta = PATIENCE) -> None:
         self.app = app
         self.name = name or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(turn, pause), name=turn.__name__, daemon=True)
-            for turn, pause in ((self._look_out, POLL_S), (self._live, BEAT_EVERY_S))
+            for turn, pause in ((self._look_out, POLL_S), (self._live, patience.total_seconds() / BEATS))
         ]
-        self._watch = beats.Watch(PATIENCE)
+        self._watch = beats.Watch(patience)
 
     def start(self) -> None:
         """Launch the job engine, and begin to look out for what falls due."""
@@ -163,7 +163,9 @@ class Worker:
         db.session().commit()
         running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         owners = {job.executor_id for job in running if job.executor_id} - {self.name}
-        if silent := self._watch.silent(owners, time.monotonic()):
+        silent = self._watch.silent(owners, time.monotonic())
+        db.session().rollback()  # The job engine writes on a connection of its own, which must not wait for this one.
+        if silent:
             log.warning("taking_over", workers=silent)
             # It moves a job only while the dead one still owns it; resuming would also restart what another has taken.
             DBOS._recover_pending_workflows(silent)  # noqa: SLF001 - see above

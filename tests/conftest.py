@@ -130,7 +130,9 @@ def app(whole_app: Flask, database_url: str) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def job_tables(app: Flask) -> None:
+def job_tables(app: Flask) -> Iterator[None]:
     """Give the test the tables of the job engine."""
     del app  # Asked for so that the database is there.
     jobs.install(db.engine())
+    yield
+    jobs.close()

@@ -31,6 +31,20 @@ from compliance.people.models import Conflict, Person
 # Whom the desk's own lateness concerns beside those who could have worked.
 LEADS: Final = frozenset({Role.TEAM_LEAD, Role.SENIOR_REVIEWER})
 PARTIES: Final = (Party.CLIENT, Party.FREELANCER)
+ORDER: Final = tuple(Kind)
+
+_parties: Final[sa.BindParameter[Any]] = sa.bindparam("parties", expanding=True)
+_conflict: Final = sa.select(Conflict.id).where(
+    Conflict.person_id == Person.id,
+    Conflict.ended_at.is_(None),
+    sa.or_(Conflict.organisation_id.in_(_parties), Conflict.other_person_id.in_(_parties)),
+)
+# Built once, for it is asked on the way of every decision.
+_READERS: Final = (
+    sa.select(Person.id, Person.email, Person.sample, MailChoice.kind)
+    .outerjoin(MailChoice, sa.and_(MailChoice.person_id == Person.id, MailChoice.mail.is_(False)))
+    .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.active, ~_conflict.exists())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +60,11 @@ class Reader:
 def announce(move: Move, name: str, before: str | None, receipt: Receipt) -> None:
     """Write notifications and mail about the event of *receipt* in the running transaction."""
     kinds: dict[uuid.UUID, Kind] = {}
-    for kind, people in sorted(_occasions(move, name, before), key=lambda occasion: list(Kind).index(occasion[0])):
-        for person_id in people:
+    parties: dict[Party, set[uuid.UUID]] = {}
+    for kind, whom in sorted(_occasions(move, name, before), key=lambda occasion: ORDER.index(occasion[0])):
+        if isinstance(whom, Party) and whom not in parties:
+            parties[whom] = _party(move, whom)
+        for person_id in parties[whom] if isinstance(whom, Party) else whom:
             kinds.setdefault(person_id, kind)
     for own in move.actor.identities:
         kinds.pop(own, None)
@@ -70,26 +87,23 @@ def statement(move: Move) -> str:
     return said
 
 
-def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind, Iterable[uuid.UUID]]]:
-    """Find out who is concerned, and why."""
+def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind, Party | set[uuid.UUID]]]:
+    """Find out which parties and persons are concerned, and why."""
     case, action = move.case, move.workflow.action(name)
     waited_for = Party(case.waits_for)
     if name == "late":
         yield Kind.LATE, _escalation(move, waited_for)
     elif name == "remind":
-        yield Kind.REMINDER, _party(move, waited_for)
+        yield Kind.REMINDER, waited_for
     elif name == "assign":
         yield Kind.ASSIGNED, _some(case.holder_id)
     elif name == "comment" and not move.fact("internal"):
-        for party in (*PARTIES, Party.REVIEWER):
-            yield Kind.COMMENT, _party(move, party)
+        yield from ((Kind.COMMENT, party) for party in (*PARTIES, Party.REVIEWER))
     if case.state != before:
-        yield Kind.TURN, _party(move, waited_for)
+        yield Kind.TURN, waited_for
     if (action and action.binds) or (before and before != case.state and move.workflow.is_final(case.state)):
-        for party in PARTIES:
-            yield Kind.DECIDED, _party(move, party) if _knew(move, party, before) else ()
-    for party in action.tells if action else ():
-        yield Kind.NEWS, _party(move, party)
+        yield from ((Kind.DECIDED, party) for party in PARTIES if _knew(move, party, before))
+    yield from ((Kind.NEWS, party) for party in (action.tells if action else ()))
 
 
 def _knew(move: Move, party: Party, before: str | None) -> bool:
@@ -97,7 +111,7 @@ def _knew(move: Move, party: Party, before: str | None) -> bool:
     return party is not Party.FREELANCER or before is None or move.workflow.stage(before).worker_sees
 
 
-def _party(move: Move, party: Party) -> Iterable[uuid.UUID]:
+def _party(move: Move, party: Party) -> set[uuid.UUID]:
     """Return who *party* is on this case, as far as it may see the case as it stands."""
     case, place = move.case, (move.case.organisation_id, move.case.team_id)
     if party is Party.CLIENT:
@@ -105,33 +119,34 @@ def _party(move: Move, party: Party) -> Iterable[uuid.UUID]:
     if party is Party.APPROVERS:
         return _ids(directory.people_with({Role.APPROVER}, *place))
     if party is Party.FREELANCER:
-        return _workers(move) if case.worker_sees else ()
+        return _workers(move) if case.worker_sees else set()
     if party is Party.COMPLIANCE_CONTACT:
         return _ids(directory.people_with({Role.COMPLIANCE_CONTACT}, *place))
-    return _some(case.holder_id) if party.is_staff and case.staff_sees else ()
+    return _some(case.holder_id) if party.is_staff and case.staff_sees else set()
 
 
-def _clients(move: Move) -> Iterable[uuid.UUID]:
+def _clients(move: Move) -> set[uuid.UUID]:
     """Return who opened the case while they belong to the client; else its hiring managers, else its administrators."""
     case, place = move.case, (move.case.organisation_id, move.case.team_id)
-    opener = {case.opened_by_id} if case.opened_by_id else set()
+    if case.opened_by_id in move.actor.identities:
+        return set()  # It is they who act, and they know.
     return (
-        (opener and _ids(directory.people_with(CLIENT, *place, among=opener)))
+        (_ids(directory.people_with(CLIENT, *place, among={case.opened_by_id})) if case.opened_by_id else set())
         or _ids(directory.people_with({Role.HIRING_MANAGER}, *place))
         or _ids(directory.people_with({Role.ACCOUNT_ADMIN}, *place))
     )
 
 
-def _workers(move: Move) -> Iterable[uuid.UUID]:
+def _workers(move: Move) -> set[uuid.UUID]:
     case = move.case
     agency = case.worker_organisation_id
     owners = _ids(directory.people_with({Role.AGENCY_OWNER}, agency)) if agency else set()
     return {*_some(case.worker_id), *owners}
 
 
-def _escalation(move: Move, party: Party) -> Iterable[uuid.UUID]:
+def _escalation(move: Move, party: Party) -> set[uuid.UUID]:
     """Return whom lateness concerns: the *party* that is waited for and, for the desk, its leads."""
-    waited_for = set(_party(move, party))
+    waited_for = _party(move, party)
     if not party.is_staff:
         return waited_for
     roles = LEADS if waited_for else LEADS | move.workflow.worked_by.roles
@@ -142,16 +157,7 @@ def _readers(move: Move, kinds: dict[uuid.UUID, Kind]) -> list[Reader]:
     """Return those of the people in *kinds* who can sign in and have no conflict, with their choices of mail."""
     case = move.case
     parties = [found for found in (case.organisation_id, case.worker_id) if found]
-    conflict = sa.select(Conflict.id).where(
-        Conflict.person_id == Person.id,
-        Conflict.ended_at.is_(None),
-        sa.or_(Conflict.organisation_id.in_(parties), Conflict.other_person_id.in_(parties)),
-    )
-    rows = move.session.execute(
-        sa.select(Person.id, Person.email, Person.sample, MailChoice.kind)
-        .outerjoin(MailChoice, sa.and_(MailChoice.person_id == Person.id, MailChoice.mail.is_(False)))
-        .where(Person.id.in_(kinds), Person.active, ~conflict.exists())
-    ).all()
+    rows = move.session.execute(_READERS, {"people": list(kinds), "parties": parties}).all()
     off = {(row.id, row.kind) for row in rows}
     to_files = not current_app.config["SETTINGS"].smtp_url
     # People of the sample have addresses that exist nowhere; no mail server is to hear of them.

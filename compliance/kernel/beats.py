@@ -42,7 +42,7 @@ def last(worker: str) -> None:
 
 def counts() -> dict[str, int]:
     """Return how often each worker has beaten."""
-    return dict(session().execute(sa.select(WorkerBeat.worker, WorkerBeat.beats)).tuples().all())
+    return {row.worker: row.beats for row in session().execute(sa.select(WorkerBeat.worker, WorkerBeat.beats))}
 
 
 def workers() -> list[WorkerBeat]:

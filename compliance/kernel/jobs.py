@@ -11,7 +11,6 @@ import datetime as dt
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -41,6 +40,7 @@ _STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "cancelled": ("CANCELLED",),
     "done": ("SUCCESS",),
 }
+_clients: Final[dict[str, DBOSClient]] = {}
 
 
 class Status(enum.StrEnum):
@@ -180,24 +180,28 @@ def table_names() -> frozenset[str]:
 
 def client(engine: Engine) -> DBOSClient:
     """Return what reaches the jobs in the database of *engine*; connections are opened when first used."""
-    return _client(address(engine))
+    url = address(engine)
+    if url not in _clients:
+        _clients[url] = DBOSClient(
+            system_database_url=url,
+            dbos_system_schema=SCHEMA,
+            serializer=SERIALIZER,
+            application_name=APPLICATION,
+            lazy=True,
+            retry_connection_errors=False,
+        )
+    return _clients[url]
+
+
+def close() -> None:
+    """Let go of every connection to the jobs."""
+    while _clients:
+        _clients.popitem()[1].destroy()
 
 
 def address(engine: Engine) -> str:
     """Return the database's whole address."""
     return engine.url.render_as_string(hide_password=False)
-
-
-@lru_cache(maxsize=2)
-def _client(url: str) -> DBOSClient:
-    return DBOSClient(
-        system_database_url=url,
-        dbos_system_schema=SCHEMA,
-        serializer=SERIALIZER,
-        application_name=APPLICATION,
-        lazy=True,
-        retry_connection_errors=False,
-    )
 
 
 def _system(engine: Engine) -> SystemDatabase:

@@ -92,7 +92,8 @@ def forget() -> None:
 def _send(mail_id: uuid.UUID, chosen: Carrier, settings: Settings) -> int:
     """Send one mail, with no transaction open meanwhile: a slow server must hold up nobody."""
     db.begin_reading()
-    mail = session().get(MailMessage, mail_id, populate_existing=True)
+    mail = session().get(MailMessage, mail_id)
+    session().expunge_all()  # Else reading the mail would begin another transaction.
     session().rollback()
     if mail is None or mail.sent_at or mail.failed_at:
         return 0

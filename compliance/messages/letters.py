@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -30,8 +31,9 @@ def letter(mail: MailMessage, settings: Settings) -> EmailMessage:
     made = EmailMessage(policy=POLICY)
     name, sender = parseaddr(settings.mail_from)
     made["From"] = Address(name, addr_spec=sender)
-    made["To"] = Address(addr_spec=mail.address)
-    made["Subject"] = mail.subject
+    made["To"] = _address(mail.address)
+    # What looks like an encoded word would be decoded on the way out, line breaks and all.
+    made["Subject"] = mail.subject.replace("=?", "= ?")
     made["Date"] = format_datetime(mail.made_at)
     made["Message-ID"] = f"<{mail.id}@{urlsplit(settings.base_url).hostname}>"
     made["Auto-Submitted"] = "auto-generated"
@@ -43,9 +45,17 @@ def letter(mail: MailMessage, settings: Settings) -> EmailMessage:
     return made
 
 
+def _address(text: str) -> Address:
+    try:
+        return Address(addr_spec=text)
+    except (ValueError, IndexError, MessageError) as refused:
+        raise ValueError(f"“{text}” is no address that mail can be sent to") from refused
+
+
 def as_html(text: str, base_url: str) -> str:
     """Return *text* as HTML: its paragraphs and lines, and links where it names an address of this desk only."""
-    ours = re.compile(rf"({re.escape(base_url)}(?:/[^\s<>\"']*)?)(?=[\s.,;)]|$)")
+    # Up to a space or the end, without the mark that ends the sentence, and nothing that merely begins like ours.
+    ours = re.compile(rf"({re.escape(base_url)}(?:/[^\s<>\"']*[^\s<>\"'.,;:)])?)(?=[.,;:)]*(?:\s|$))")
     paragraphs = [_paragraph(part, ours) for part in _PARAGRAPHS.split(text.strip())]
     return Markup('<!doctype html><html lang="en"><body>{}</body></html>\n').format(Markup("\n").join(paragraphs))
 

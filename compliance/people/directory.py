@@ -94,7 +94,9 @@ def people_with(
     staff = sa.and_(RoleGrant.role.in_(set(roles) & STAFF), RoleGrant.organisation_id.is_(None))
     there: sa.ColumnElement[bool] = sa.false()
     if organisation_id is not None:
-        where = sa.or_(RoleGrant.team_id.is_(None), RoleGrant.team_id.in_(_teams_above(organisation_id, team_id)))
+        where: sa.ColumnElement[bool] = RoleGrant.team_id.is_(None)
+        if team_id is not None:
+            where = sa.or_(where, RoleGrant.team_id.in_(_teams_above(organisation_id, team_id)))
         there = sa.and_(RoleGrant.role.in_(set(roles) - STAFF), RoleGrant.organisation_id == organisation_id, where)
     holds = sa.select(RoleGrant.id).where(
         RoleGrant.person_id == Person.id, RoleGrant.ended_at.is_(None), sa.or_(staff, there)
@@ -308,7 +310,7 @@ def _teams_below(organisations: set[uuid.UUID | None]) -> dict[uuid.UUID, set[uu
     return {team: reach(team) for found in list(children.values()) for team in found}
 
 
-def _teams_above(organisation_id: uuid.UUID, team_id: uuid.UUID | None) -> sa.Select[tuple[uuid.UUID]]:
+def _teams_above(organisation_id: uuid.UUID, team_id: uuid.UUID) -> sa.Select[tuple[uuid.UUID]]:
     """Return the query for that team and every team over it in the organisation."""
     start = sa.select(Team.id, Team.parent_id).where(Team.id == team_id, Team.organisation_id == organisation_id)
     above = start.cte("above", recursive=True)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form, SelectMultipleField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from compliance.authz import Actor, visible_to
@@ -37,7 +38,7 @@ class MailChoices(Form):
 
     mail = SelectMultipleField(
         "Mail me when",
-        choices=[(kind.value, kind.label) for kind in Kind],
+        choices=[SelectChoice(kind.value, kind.label) for kind in Kind],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         description="In the desk you are told of everything, whatever you choose here.",
