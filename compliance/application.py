@@ -17,11 +17,11 @@ from compliance.audit import guards
 from compliance.audit.events import Writer
 from compliance.door import visitor
 from compliance.engine.registry import discover
-from compliance.kernel import db
+from compliance.kernel import db, files
 from compliance.messages import models as _messages  # noqa: F401 - its tables belong to every application
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import account, cases, errors, people, record, tokens, transaction
+from compliance.web import account, cases, documents, errors, people, record, tokens, transaction
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Desk("compliance", template_folder=str(templates))
     app.config.update(SECRET_KEY=chosen.secret_key, MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SETTINGS=chosen)
     db.init_app(app, chosen.database_url)
+    files.install(app, chosen.data_dir)
     guards.install()
     app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
     app.extensions["workflows"] = discover(chosen.workflow_packages)
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(tokens.blueprint)
     app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
+    app.register_blueprint(documents.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])
     csrf.exempt(rest)  # It takes tokens only, which no other site can make a browser send.
     app.register_blueprint(rest)

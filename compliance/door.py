@@ -6,6 +6,7 @@ from flask import current_app, g
 
 from compliance.authz import Actor
 from compliance.engine.errors import EngineError
+from compliance.kernel.db import session
 
 
 class NobodySignedInError(EngineError):
@@ -21,6 +22,15 @@ def visitor() -> Actor | None:
         g.visitor = current_app.extensions["current_actor"]()
     found: Actor | None = g.visitor
     return found
+
+
+def pause() -> None:
+    """Let go of every lock while something slow is done outside the database.
+
+    Whatever the request had written is undone, and whoever makes it is looked up anew when asked for next.
+    """
+    session().rollback()
+    g.pop("visitor", None)
 
 
 def actor() -> Actor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class Settings:
     base_url: str
     log_name: str
     workflow_packages: tuple[str, ...]
+    scan_command: tuple[str, ...] = ()
 
     @property
     def production(self) -> bool:
@@ -52,6 +54,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         base_url=base_url,
         log_name=values.get("COMPLIANCE_LOG_NAME", f"{urlsplit(base_url).hostname}/audit"),
         workflow_packages=tuple(values.get("COMPLIANCE_WORKFLOWS", "workflows").split(",")),
+        scan_command=tuple(shlex.split(values.get("COMPLIANCE_SCAN_COMMAND", ""))),
     )
     if faults := _faults(settings):
         raise UnsafeSettingsError("; ".join(faults))

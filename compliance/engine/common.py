@@ -1,4 +1,4 @@
-"""Actions that every process has without declaring them: claim, release, assign and comment."""
+"""Actions that every process has without declaring them: claim, release, assign, comment and those on documents."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from compliance.authz import EVERYBODY, Role, any_of
 from compliance.engine import guards
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
+from compliance.engine.document_actions import document_actions
 from compliance.people.models import Person, RoleGrant
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def common_actions(workflow: Workflow) -> tuple[Action, ...]:
     found = [
         Action("comment", "Comment", everywhere, None, EVERYBODY, CommentForm, effect=_comment, common=True, key="c")
     ]
+    found += document_actions(workflow)
     if desk:
         found += _desk_actions(workflow, desk)
     declared = {action.name for action in workflow.actions}

@@ -80,7 +80,9 @@ def content_digest(session: Session, case: Case, terms_digest: str) -> str:
         .order_by(AnswerSheet.party)
     )
     documents = session.scalars(
-        sa.select(CaseDocument.sha256).where(CaseDocument.case_id == case.id).order_by(CaseDocument.id)
+        sa.select(CaseDocument.sha256)
+        .where(CaseDocument.case_id == case.id, CaseDocument.withdrawn_at.is_(None))
+        .order_by(CaseDocument.id)
     )
     return digest_of({"terms": terms_digest, "answers": [list(row) for row in sheets], "documents": list(documents)})
 

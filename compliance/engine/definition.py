@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wtforms import Form
 
 from compliance.authz import EVERYBODY, STAFF, Allow, any_of
+from compliance.engine.documents import Documents
 from compliance.kernel.clock import Term
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ class Action:
 
     ``target`` is a state, a :class:`Branch`, or ``None`` when the case stays where it is. ``due`` makes a system
     action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its
-    guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
+    guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed. What is
+    not ``listed`` has its button elsewhere, beside what it acts on.
     """
 
     name: str
@@ -150,6 +152,7 @@ class Action:
     tone: Tone = Tone.NEUTRAL
     key: str = ""
     common: bool = False
+    listed: bool = True
 
     def __post_init__(self) -> None:
         """Refuse an action that nobody was allowed: forgetting is refusing."""
@@ -199,6 +202,7 @@ class Workflow:
     facts: Facts | None = None
     earlier: tuple[Workflow, ...] = ()
     summary: str = ""
+    documents: Documents | None = None
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse contradictions."""
@@ -260,6 +264,7 @@ __all__ = [
     "Action",
     "Branch",
     "DefinitionError",
+    "Documents",
     "Guard",
     "Holder",
     "NoInput",

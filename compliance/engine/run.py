@@ -143,7 +143,7 @@ def available(case: Case, actor: Actor) -> list[Offered]:
     return [
         Offered(action, next((sentence for guard in action.guards if (sentence := guard(move))), None))
         for action in workflow.actions
-        if case.state in action.sources and not action.by_itself and action.allow.permits(actor, case)
+        if case.state in action.sources and action.listed and not action.by_itself and action.allow.permits(actor, case)
     ]
 
 

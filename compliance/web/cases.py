@@ -21,6 +21,7 @@ from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people.models import Organisation, Team
+from compliance.web import documents
 
 NOT_OF_THE_FORM = ("csrf_token", "seen", "place")
 
@@ -138,6 +139,7 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
         left=telling.time_left(case.due_at, clock.now()),
         holder=names.get(str(case.holder_id)),
         facts=telling.facts(case, workflow),
+        papers=documents.panel(case, workflow, reader),
         actions=[_offered(case, offer) for offer in run.available(case, reader)],
         history=telling.history(session(), case, workflow, reader),
         states=[(workflow.stage(s).label, s == case.state) for s in workflow.states],

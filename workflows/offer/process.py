@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compliance.engine.definition import Workflow
 from workflows.offer import disagreeing, effects, guards, making, reviewing, running, starting
+from workflows.offer.documents import DOCUMENTS
 from workflows.offer.facts import facts
 from workflows.offer.model import Offer, State
 from workflows.offer.stages import STAGES
@@ -24,6 +25,7 @@ workflow = Workflow(
     stages=STAGES,
     worked_by=reviewing.REVIEWER,
     facts=facts,
+    documents=DOCUMENTS,
     actions=(
         *making.ACTIONS,
         *reviewing.ACTIONS,
