@@ -15,7 +15,9 @@ from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
+from compliance.cli_imports import import_cases
 from compliance.demo import load as sample
+from compliance.engine import importing
 from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
@@ -191,7 +193,11 @@ def sweep(limit: int) -> None:
     """Carry out every deadline that has passed, once, and forget answers of the API that nobody can ask for again."""
     click.echo(f"{engine_run.sweep(limit=limit)} deadlines carried out.")
     idempotency.forget()
+    importing.forget()
     db.session().commit()
+
+
+main.add_command(import_cases)
 
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:

@@ -7,6 +7,7 @@ import decimal
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,12 +52,8 @@ def keep_version(move: Move) -> None:
     """Write a new version when the terms differ from the newest, and renew the digest of the content."""
     terms = {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
     digest = digest_of(terms)
-    newest = move.session.scalar(
-        sa.select(CaseVersion.digest)
-        .where(CaseVersion.case_id == move.case.id)
-        .order_by(CaseVersion.number.desc())
-        .limit(1)
-    )
+    born = not move.case.audit_rev  # Nothing can belong yet to a case that is being opened.
+    newest = None if born else _newest_digest(move)
     if digest != newest:
         move.case.content_version += 1
         move.session.add(
@@ -69,7 +66,7 @@ def keep_version(move: Move) -> None:
                 made_at=move.at,
             )
         )
-    move.case.content_digest = content_digest(move.session, move.case, digest)
+    move.case.content_digest = _digest_with(digest) if born else content_digest(move.session, move.case, digest)
 
 
 def content_digest(session: Session, case: Case, terms_digest: str) -> str:
@@ -84,7 +81,16 @@ def content_digest(session: Session, case: Case, terms_digest: str) -> str:
         .where(CaseDocument.case_id == case.id, CaseDocument.withdrawn_at.is_(None))
         .order_by(CaseDocument.id)
     )
-    return digest_of({"terms": terms_digest, "answers": [list(row) for row in sheets], "documents": list(documents)})
+    return _digest_with(terms_digest, [list(row) for row in sheets], documents)
+
+
+def _digest_with(terms_digest: str, answers: Iterable[Any] = (), documents: Iterable[str] = ()) -> str:
+    return digest_of({"terms": terms_digest, "answers": list(answers), "documents": list(documents)})
+
+
+def _newest_digest(move: Move) -> str | None:
+    query = sa.select(CaseVersion.digest).where(CaseVersion.case_id == move.case.id)
+    return move.session.scalar(query.order_by(CaseVersion.number.desc()).limit(1))
 
 
 def digest_of(document: object) -> str:

@@ -181,7 +181,11 @@ Facts = Callable[["Case"], Sequence[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Workflow:
-    """A process: everything particular to one kind of case."""
+    """A process: everything particular to one kind of case.
+
+    ``submit`` names the action by which whoever opened a case hands it in, ``edit`` the one that changes its terms;
+    ``pages`` divides the form that opens it into titles and the fields below each.
+    """
 
     kind: str
     title: str
@@ -203,6 +207,9 @@ class Workflow:
     earlier: tuple[Workflow, ...] = ()
     summary: str = ""
     documents: Documents | None = None
+    submit: str = ""
+    edit: str = ""
+    pages: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse contradictions."""
@@ -228,6 +235,13 @@ class Workflow:
             if strangers := ({s.value for s in action.sources} | set(action.targets)) - known:
                 message = f"{self.kind}.{action.name}: unknown states {', '.join(sorted(strangers))}"
                 raise DefinitionError(message)
+        if missing := {self.submit, self.edit} - {"", *names}:
+            message = f"{self.kind}: no action is called {', '.join(sorted(missing))}"
+            raise DefinitionError(message)
+        asked = [field.short_name for field in self.open_form()]
+        if self.pages and sorted(name for _, names in self.pages for name in names) != sorted(asked):
+            message = f"{self.kind}: each field of the form belongs to one page"
+            raise DefinitionError(message)
         if unreachable := known - self.reachable():
             message = f"{self.kind}: no action leads to {', '.join(sorted(unreachable))}"
             raise DefinitionError(message)

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Move:
-    """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered."""
+    """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered.
+
+    Attempts that are made together share a ``batch``, the name of what they belong to, and whom they have ``known``.
+    """
 
     workflow: Workflow
     case: Any  # The process's own model; each process knows which.
@@ -33,6 +36,8 @@ class Move:
     facts: Mapping[str, Any] | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
+    batch: uuid.UUID | None = None
+    known: dict[str, uuid.UUID | None] = field(default_factory=dict)
 
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""
@@ -44,9 +49,11 @@ class Move:
         return self.session.get_one(Organisation, self.case.organisation_id)
 
     def person_with(self, email: str) -> uuid.UUID | None:
-        """Return who signs in with *email*, or ``None`` when nobody does."""
-        found: uuid.UUID | None = self.session.scalar(sa.select(Person.id).where(Person.email == email.strip().lower()))
-        return found
+        """Return who signs in with *email*, or ``None`` when nobody does; each address is looked up once."""
+        address = email.strip().lower()
+        if address not in self.known:
+            self.known[address] = self.session.scalar(sa.select(Person.id).where(Person.email == address))
+        return self.known[address]
 
     @cached_property
     def acts(self) -> tuple[tuple[str, int, frozenset[uuid.UUID]], ...]:

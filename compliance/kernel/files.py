@@ -6,6 +6,7 @@ to the disk, and only then takes its place; whoever brings the same bytes a seco
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -94,6 +95,13 @@ class Store:
     def forget(self, sha256: str) -> None:
         """Delete a file that nothing refers to any more."""
         self._place(sha256).unlink(missing_ok=True)
+
+    def older_than(self, age: dt.timedelta) -> Iterator[str]:
+        """Yield the digest of each file that was kept longer ago than *age*."""
+        before = time.time() - age.total_seconds()
+        for place in self.root.glob("??/*"):
+            if place.stat().st_mtime < before:
+                yield place.parent.name + place.name
 
     def tidy(self) -> None:
         """Delete what arrived a day ago and was neither kept nor removed: its process died."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,25 +13,14 @@ from compliance.authz import Actor, visible_to
 from compliance.door import actor
 from compliance.engine import inputs, paging, run, telling
 from compliance.engine.case import Case
-from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
-from compliance.people.models import Organisation, Team
-from compliance.web import documents
+from compliance.people.models import Organisation
+from compliance.web import documents, places
 
 NOT_OF_THE_FORM = ("csrf_token", "seen", "place")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a case can be opened: an organisation, or one of its teams."""
-
-    key: str
-    label: str
-    organisation_id: uuid.UUID
-    team_id: uuid.UUID | None
 
 
 def blueprint(processes: Registry) -> Blueprint:
@@ -97,14 +84,14 @@ def listing(kind: str) -> ResponseReturnValue:
 def opening(kind: str) -> ResponseReturnValue:
     """Show the form that opens a case, and open it."""
     workflow = registry().process(kind).workflow
-    places = _places(actor(), workflow)
-    if not places:
+    offered = places.open_to(actor(), workflow)
+    if not offered:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
     form = workflow.open_form()
     refusal: EngineError | None = None
     if request.method == "POST":
         try:
-            place = next((p for p in places if p.key == request.form.get("place", places[0].key)), None)
+            place = next((p for p in offered if p.key == request.form.get("place", offered[0].key)), None)
             if place is None:
                 raise NotFoundError("Choose one of the places listed.")
             opened = run.open_case(
@@ -119,7 +106,7 @@ def opening(kind: str) -> ResponseReturnValue:
         title=f"New {workflow.title.lower()}",
         form=form,
         submit="Save",
-        places=places,
+        places=offered,
         back=url_for(f"cases.{kind}_listing"),
     )
 
@@ -219,7 +206,8 @@ def _list_page(
         views=views,
         next_href=_with(after=page.after) if page.after else None,
         first_href=_with(after=None) if request.args.get("after") else None,
-        new_href=url_for(f"cases.{kind}_opening") if workflow and _places(actor(), workflow) else None,
+        new_href=url_for(f"cases.{kind}_opening") if workflow and places.open_to(actor(), workflow) else None,
+        import_href=url_for(f"imports.{kind}_bring") if kind else None,
         new_label=f"New {workflow.title.lower()}" if workflow else None,
     )
 
@@ -228,17 +216,6 @@ def _with(*, after: str | None) -> str:
     """Return this page's address with another place to begin."""
     arguments: dict[str, Any] = {**request.args.to_dict(), "after": after}
     return url_for(request.endpoint or "", **arguments)
-
-
-def _places(who: Actor, workflow: Workflow) -> list[Place]:
-    found = []
-    for organisation_id, team_id in workflow.may_open.places(who):
-        name = session().get_one(Organisation, organisation_id).name
-        team = session().get_one(Team, team_id).name if team_id else None
-        found.append(
-            Place(f"{organisation_id}:{team_id or ''}", f"{name}, {team}" if team else name, organisation_id, team_id)
-        )
-    return sorted(found, key=lambda place: place.label)
 
 
 def _given() -> MultiDict[str, str]:

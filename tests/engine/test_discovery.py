@@ -121,7 +121,16 @@ def test_a_dropped_process_has_machine_pages_rest_record_deadlines_and_queue(tmp
     )
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout) == {
-        "pages": ["/enquiries", "/enquiries/<reference>", "/enquiries/<reference>/<name>", "/enquiries/new"],
+        "pages": [
+            "/enquiries",
+            "/enquiries/<reference>",
+            "/enquiries/<reference>/<name>",
+            "/enquiries/import",
+            "/enquiries/import/<batch>",
+            "/enquiries/import/<batch>/faults.csv",
+            "/enquiries/import/template.csv",
+            "/enquiries/new",
+        ],
         "rest": [
             "/api/v1/enquiries",
             "/api/v1/enquiries/<reference>",

@@ -8,7 +8,7 @@ from workflows.offer.documents import DOCUMENTS
 from workflows.offer.facts import facts
 from workflows.offer.model import Offer, State
 from workflows.offer.stages import STAGES
-from workflows.offer.terms import Terms
+from workflows.offer.terms import PAGES, Terms
 
 workflow = Workflow(
     kind="offer",
@@ -26,6 +26,9 @@ workflow = Workflow(
     worked_by=reviewing.REVIEWER,
     facts=facts,
     documents=DOCUMENTS,
+    submit="submit",
+    edit="edit",
+    pages=PAGES,
     actions=(
         *making.ACTIONS,
         *reviewing.ACTIONS,
