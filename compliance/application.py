@@ -21,7 +21,7 @@ from compliance.kernel import db, files
 from compliance.messages import models as _messages  # noqa: F401 - its tables belong to every application
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import account, cases, documents, errors, imports, people, record, tokens, transaction
+from compliance.web import account, cases, documents, errors, imports, people, record, tasks, tokens, transaction
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(record.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.register_blueprint(documents.blueprint(app.extensions["workflows"]))
+    app.register_blueprint(tasks.blueprint(app.extensions["workflows"]))
     app.register_blueprint(imports.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])
     csrf.exempt(rest)  # It takes tokens only, which no other site can make a browser send.

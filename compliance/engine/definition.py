@@ -20,6 +20,7 @@ from compliance.kernel.clock import Term
 if TYPE_CHECKING:
     from compliance.engine.case import Case
     from compliance.engine.move import Move
+    from compliance.engine.tasks import Task
 
 
 class DefinitionError(ValueError):
@@ -184,7 +185,8 @@ class Workflow:
     """A process: everything particular to one kind of case.
 
     ``submit`` names the action by which whoever opened a case hands it in, ``edit`` the one that changes its terms;
-    ``pages`` divides the form that opens it into titles and the fields below each.
+    ``pages`` divides the form that opens it into titles and the fields below each, ``tasks`` are what its opener has to
+    see to beside what is common to all.
     """
 
     kind: str
@@ -210,6 +212,7 @@ class Workflow:
     submit: str = ""
     edit: str = ""
     pages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tasks: Callable[[Move], Sequence[Task]] | None = None
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse contradictions."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
-from wtforms import FileField, Form
+from wtforms import BooleanField, FileField, Form, SelectField, SelectMultipleField
 
 from compliance.engine.documents import NO_FILE, Examined
 
@@ -30,6 +30,27 @@ def fill(form_class: type[Form], data: Mapping[str, Any]) -> tuple[Form, dict[st
     if not errors and not form.validate():
         errors = {name: [str(error) for error in found] for name, found in form.errors.items() if name}
     return form, errors
+
+
+def typed(form: Form) -> list[tuple[str, str]]:
+    """Return what *form* holds as a browser would send it, so that it can be filled in again with the same."""
+    found: list[tuple[str, str]] = []
+    for field in form:
+        name = field.short_name
+        if isinstance(field, BooleanField):
+            found += [(name, "true")] if field.data else []
+        elif isinstance(field, SelectMultipleField):
+            found += [(name, str(value)) for value in field.data or ()]
+        elif isinstance(field, SelectField):
+            found += [(name, str(field.data))] if field.data is not None else []
+        elif not isinstance(field, FileField):
+            found.append((name, written(field)))
+    return found
+
+
+def written(field: Any) -> str:  # noqa: ANN401 - fields share no useful type
+    """Return what *field* holds as its own box would show it."""
+    return str(field._value())  # noqa: SLF001 - WTForms gives it no other name
 
 
 @cache

@@ -18,9 +18,9 @@ from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people.models import Organisation
-from compliance.web import documents, places
+from compliance.web import documents, opening, places, tasks
 
-NOT_OF_THE_FORM = ("csrf_token", "seen", "place")
+NOT_OF_THE_FORM = ("csrf_token", "seen")
 
 
 def blueprint(processes: Registry) -> Blueprint:
@@ -31,7 +31,7 @@ def blueprint(processes: Registry) -> Blueprint:
     for workflow in processes:
         rules: tuple[tuple[str, str, Any, list[str]], ...] = (
             (f"/{workflow.plural}", "listing", listing, ["GET"]),
-            (f"/{workflow.plural}/new", "opening", opening, ["GET", "POST"]),
+            (f"/{workflow.plural}/new", "opening", opening.opening, ["GET", "POST"]),
             (f"/{workflow.plural}/<reference>", "show", show, ["GET"]),
             (f"/{workflow.plural}/<reference>/<name>", "act", act, ["GET", "POST"]),
         )
@@ -81,36 +81,6 @@ def listing(kind: str) -> ResponseReturnValue:
     return _list_page(f"{workflow.title}s", conditions, views=views, kind=kind)
 
 
-def opening(kind: str) -> ResponseReturnValue:
-    """Show the form that opens a case, and open it."""
-    workflow = registry().process(kind).workflow
-    offered = places.open_to(actor(), workflow)
-    if not offered:
-        raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
-    form = workflow.open_form()
-    refusal: EngineError | None = None
-    if request.method == "POST":
-        try:
-            place = next((p for p in offered if p.key == request.form.get("place", offered[0].key)), None)
-            if place is None:
-                raise NotFoundError("Choose one of the places listed.")
-            opened = run.open_case(
-                kind, actor(), _given(), organisation_id=place.organisation_id, team_id=place.team_id
-            )
-            return redirect(case_href(opened.case), 303)
-        except EngineError as refused:
-            refusal = refused
-            form, _errors = inputs.fill(workflow.open_form, _given())
-    return _form_page(
-        refusal,
-        title=f"New {workflow.title.lower()}",
-        form=form,
-        submit="Save",
-        places=offered,
-        back=url_for(f"cases.{kind}_listing"),
-    )
-
-
 def show(kind: str, reference: str) -> ResponseReturnValue:
     """Show one case: where it stands, what it says, what can be done, what happened."""
     reader = actor()
@@ -127,6 +97,7 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
         holder=names.get(str(case.holder_id)),
         facts=telling.facts(case, workflow),
         papers=documents.panel(case, workflow, reader),
+        tasks_href=tasks.way_in(case, workflow, reader),
         actions=[_offered(case, offer) for offer in run.available(case, reader)],
         history=telling.history(session(), case, workflow, reader),
         states=[(workflow.stage(s).label, s == case.state) for s in workflow.states],

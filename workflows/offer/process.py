@@ -8,6 +8,7 @@ from workflows.offer.documents import DOCUMENTS
 from workflows.offer.facts import facts
 from workflows.offer.model import Offer, State
 from workflows.offer.stages import STAGES
+from workflows.offer.tasks import tasks
 from workflows.offer.terms import PAGES, Terms
 
 workflow = Workflow(
@@ -29,6 +30,7 @@ workflow = Workflow(
     submit="submit",
     edit="edit",
     pages=PAGES,
+    tasks=tasks,
     actions=(
         *making.ACTIONS,
         *reviewing.ACTIONS,
