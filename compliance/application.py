@@ -17,7 +17,7 @@ from compliance.audit import guards
 from compliance.audit.events import Writer
 from compliance.door import visitor
 from compliance.engine.registry import discover
-from compliance.kernel import db
+from compliance.kernel import db, files
 from compliance.ops import gate, headers, health, logs
 from compliance.ops.edge import Edge
 from compliance.people import session
@@ -27,7 +27,9 @@ from compliance.web import (
     administration,
     cases,
     determinations,
+    documents,
     errors,
+    imports,
     inviting,
     jobs,
     joining,
@@ -39,6 +41,7 @@ from compliance.web import (
     record,
     recovery,
     security,
+    tasks,
     tokens,
     transaction,
 )
@@ -80,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(SETTINGS=chosen, **signing_keys(chosen))
     app.wsgi_app = Edge(app.wsgi_app, chosen.trusted_proxies)  # type: ignore[method-assign]  # Flask's own way to wrap it
     db.init_app(app, chosen.database_url)
+    files.install(app, chosen.data_dir)
     guards.install()
     app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
     app.extensions["workflows"] = discover(chosen.workflow_packages)
@@ -107,6 +111,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.register_blueprint(questionnaire.blueprint(app.extensions["workflows"]))
     app.register_blueprint(determinations.blueprint(app.extensions["workflows"]))
+    app.register_blueprint(documents.blueprint(app.extensions["workflows"]))
+    app.register_blueprint(tasks.blueprint(app.extensions["workflows"]))
+    app.register_blueprint(imports.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])
     csrf.exempt(rest)  # It takes tokens only, which no other site can make a browser send.
     app.register_blueprint(rest)

@@ -15,6 +15,7 @@ from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
+from compliance.cli_imports import import_cases
 from compliance.demo import load as sample
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
@@ -248,6 +249,9 @@ def _publish(keys: list[str]) -> int:
         state = "published" if new else "was published before"
         click.echo(f"{found.key} {found.version} {state}, digest {found.digest[:12]}.")
     return refused
+
+
+main.add_command(import_cases)
 
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:

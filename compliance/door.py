@@ -6,6 +6,7 @@ from flask import current_app, g
 
 from compliance.authz import Actor
 from compliance.engine.errors import EngineError
+from compliance.kernel.db import session
 
 
 class NobodySignedInError(EngineError):
@@ -32,6 +33,15 @@ def known_visitor() -> Actor | None:
 def receive_nobody() -> None:
     """Look nobody up for the rest of this request: the database does not answer."""
     g.visitor = None
+
+
+def pause() -> None:
+    """Let go of every lock while something slow is done outside the database.
+
+    Whatever the request had written is undone, and whoever makes it is looked up anew when asked for next.
+    """
+    session().rollback()
+    g.pop("visitor", None)
 
 
 def actor() -> Actor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -47,6 +48,7 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     security_contact: str = ""
     debug: bool = False
+    scan_command: tuple[str, ...] = ()
 
     @property
     def https(self) -> bool:
@@ -81,6 +83,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_networks(values.get("COMPLIANCE_TRUSTED_PROXIES", "")),
         security_contact=values.get("COMPLIANCE_SECURITY_CONTACT", ""),
         debug=values.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"},
+        scan_command=tuple(shlex.split(values.get("COMPLIANCE_SCAN_COMMAND", ""))),
     )
     if faults := _faults(settings):
         raise UnsafeSettingsError("; ".join(faults))

@@ -22,7 +22,7 @@ from dbos import DBOS, StepOptions
 from flask import Flask
 
 from compliance.api import idempotency
-from compliance.engine import deadlines, run
+from compliance.engine import deadlines, importing, run
 from compliance.kernel import beats, clock, db, jobs
 from compliance.messages import delivery, inbox
 from compliance.people import resets
@@ -57,6 +57,7 @@ def tidy(*_when: object) -> None:
     """Forget what nobody can ask for any more, and say how many jobs have failed."""
     idempotency.forget()
     resets.forget()
+    importing.forget()
     delivery.forget()
     inbox.forget()
     beats.forget()

@@ -8,11 +8,11 @@ from typing import Any, Final
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from compliance.api import access, body, determinations, fields, openapi, places, shown
+from compliance.api import access, body, determinations, documents, fields, openapi, places, shown
 from compliance.api.idempotency import Answer, once
 from compliance.api.problems import BadRequestError
 from compliance.authz import visible_to
-from compliance.engine import paging, run, telling
+from compliance.engine import inputs, paging, run, telling
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, DefinitionError, Workflow
 from compliance.engine.errors import InvalidInputError, NotFoundError
@@ -35,6 +35,7 @@ def blueprint(processes: Registry) -> Blueprint:
     made.add_url_rule("/openapi.json", "openapi", lambda: jsonify(described.document), methods=["GET"])
     for workflow in processes:
         _refuse_taken_names(workflow)
+        documents.add_rules(made, workflow)
         case = f"/{workflow.plural}/<reference>"
         rules: tuple[tuple[str, str, Any, str], ...] = (
             (f"/{workflow.plural}", "listing", listing, "GET"),
@@ -101,7 +102,7 @@ def act(kind: str, reference: str, name: str) -> Response:
         members = body.parse(raw)
         case = run.find(kind, reference, caller.actor)
         action = registry().process(kind, case.definition).workflow.action(name)
-        if action is None or action.by_itself:
+        if action is None or action.by_itself or inputs.takes_files(action.form):
             raise NotFoundError("This cannot be done to it. What can be done stands in its member “actions”.")
         data = fields.take(action.form, _without(members, SEEN))
         done = run.fire(kind, reference, name, caller.actor, data, seen=_seen(action, members))

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from apispec import APISpec
 
-from compliance.api import determinations, fields, schemas
+from compliance.api import determinations, document_schemas, fields, schemas
+from compliance.engine import inputs
 from compliance.engine.definition import Action, Workflow
 from compliance.engine.registry import Registry
 
@@ -32,6 +33,7 @@ class Described:
         """The OpenAPI document."""
         spec = APISpec("Countersign", "1", "3.1.0", info=INFO, servers=[{"url": "/"}], security=[{"token": []}])
         schemas.add_shared(spec)
+        document_schemas.add_shared(spec)
         for workflow in self._processes:
             spec.tag({"name": workflow.title, "description": workflow.summary or f"Cases of the kind {workflow.kind}."})
             _add(spec, workflow)
@@ -46,8 +48,9 @@ def _add(spec: APISpec, workflow: Workflow) -> None:
     spec.path(f"{case}/events", operations={"get": _events(workflow)})
     if workflow.deciding is not None:
         spec.path(f"{case}/determinations", operations={"get": _determinations(workflow)})
+    document_schemas.describe(spec, workflow)
     for action in workflow.actions:
-        if not action.by_itself:
+        if not action.by_itself and not inputs.takes_files(action.form):
             operation = {"post": _act(spec, workflow, action)}
             spec.path(f"{case}/actions/{action.name}", operations=operation)
 

@@ -33,6 +33,13 @@ class TooLargeError(EngineError):
     code = "too_large"
 
 
+class NotMultipartError(EngineError):
+    """A file is to come as a browser's form sends it."""
+
+    status = 415
+    code = "not_multipart"
+
+
 class NotJsonError(EngineError):
     """The body says of itself that it is something other than JSON in UTF-8."""
 

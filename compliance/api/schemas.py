@@ -16,11 +16,11 @@ _REFUSALS: Final = {
     "403": ("NotAllowed", "The token's scopes or its owner's roles do not include this."),
     "404": ("NotFound", "It does not exist, or is out of the caller's sight: the two answer alike."),
     "409": ("Refused", "The case moved on, a rule of the process refuses, or a twin of the request is still running."),
-    "413": ("TooLarge", "The body is larger than 1024 KiB."),
-    "415": ("NotJson", "The body is not application/json in UTF-8."),
+    "413": ("TooLarge", "The body is larger than 1024 KiB, or the file larger than a document may be."),
+    "415": ("NotJson", "The body is not application/json in UTF-8, or not multipart/form-data where a file is sent."),
     "422": ("Invalid", "Fields need another look, or the Idempotency-Key was used for another request."),
     "429": ("TooMany", "Too many changes a minute; Retry-After says when to go on."),
-    "503": ("Busy", "The database does not answer; nothing was changed."),
+    "503": ("Busy", "The database, the scanner or the store of files does not answer; nothing was changed."),
 }
 REFUSALS: Final = {status: name for status, (name, _) in _REFUSALS.items()}
 WRITING: Final = ("400", "401", "403", "409", "413", "415", "422", "429", "503")
@@ -72,7 +72,7 @@ _EVENT: Final[dict[str, Any]] = {
     "internal": _FLAG,
     "receipt": _DIGEST,
 }
-_OUTCOME: Final[dict[str, Any]] = {
+OUTCOME: Final[dict[str, Any]] = {
     "reference": _TEXT,
     "state": _TEXT,
     "label": _TEXT,
@@ -128,7 +128,7 @@ def add_shared(spec: APISpec) -> None:
     for name, members in (("Case", _WHOLE), ("CaseInList", _LISTED), ("Offered", _OFFERED), ("Event", _EVENT)):
         spec.components.schema(name, _object(members))
     spec.components.schema("Fact", _object({"label": _TEXT, "value": _TEXT}))
-    spec.components.schema("Outcome", _object(_OUTCOME))
+    spec.components.schema("Outcome", _object(OUTCOME))
     for name, item in (("CasePage", "CaseInList"), ("EventPage", "Event")):
         spec.components.schema(name, _object({"items": {"type": "array", "items": item}, "next": _TEXT_OR_NULL}))
     spec.components.schema("Problem", _problem())

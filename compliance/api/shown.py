@@ -9,9 +9,9 @@ from flask import url_for
 
 from compliance.audit.events import Receipt
 from compliance.authz import Actor
-from compliance.engine import run, telling
+from compliance.engine import inputs, run, telling
 from compliance.engine.case import Case
-from compliance.engine.definition import Workflow
+from compliance.engine.definition import Action, Workflow
 from compliance.engine.registry import registry
 from compliance.engine.telling import Told
 
@@ -90,6 +90,12 @@ def instant(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
 
 
+def _address(case: Case, action: Action) -> str:
+    if inputs.takes_files(action.form):
+        return url_for(f"api.{case.kind}_documents", reference=case.reference)
+    return url_for(f"api.{case.kind}_act", reference=case.reference, name=action.name)
+
+
 def _definition(case: Case) -> Workflow:
     return registry().process(case.kind, case.definition).workflow
 
@@ -102,5 +108,5 @@ def _offered(case: Case, offer: run.Offered) -> dict[str, Any]:
         "help": action.help,
         "binds": action.binds,
         "refusal": offer.refusal,
-        "href": url_for(f"api.{case.kind}_act", reference=case.reference, name=action.name),
+        "href": _address(case, action),
     }

@@ -10,7 +10,8 @@ import datetime as dt
 import hashlib
 import hmac
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from compliance.audit import canonical, vocabulary
 from compliance.audit.models import Audited, AuditEvent, AuditOpening, AuditPending, AuditStream
-from compliance.audit.sealed import Opening, Sealed, seal
+from compliance.audit.sealed import Sealed, seal
 from compliance.authz import Actor
 from compliance.kernel import clock
 from compliance.kernel.db import session as current_session
@@ -31,6 +32,7 @@ FORMAT: Final = "audit-event/1"
 _EVENT: Final = sa.insert(table(AuditEvent))
 _PENDING: Final = sa.insert(table(AuditPending)).inline()  # Its number is the database's own; nobody here asks for it.
 _OPENING: Final = sa.insert(table(AuditOpening))
+_TOGETHER: Final = "events written together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,20 @@ class Writer:
     def mac(self, encoded: bytes) -> bytes:
         """Return the MAC that tells our own rows from ones slipped in by SQL."""
         return hmac.digest(self.key, encoded, hashlib.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows that events consist of."""
+
+    events: list[dict[str, Any]]
+    pending: list[dict[str, Any]]
+    openings: list[dict[str, Any]]
+
+    def add(self, event: dict[str, Any], pending: dict[str, Any], openings: list[dict[str, Any]]) -> None:
+        self.events.append(event)
+        self.pending.append(pending)
+        self.openings.extend(openings)
 
 
 def append(  # noqa: PLR0913 - an event has this many parts; each is named at the call
@@ -112,6 +128,17 @@ def append(  # noqa: PLR0913 - an event has this many parts; each is named at th
     return _insert(active, head, entry, moment, organisation_id, actor)
 
 
+@contextmanager
+def together(active: Session) -> Iterator[None]:
+    """Write the events of the block at its end, in few statements; the block must read none of them."""
+    rows = active.info[_TOGETHER] = _Rows([], [], [])
+    try:
+        yield
+    finally:
+        del active.info[_TOGETHER]
+    _write(active, rows)
+
+
 def writer() -> Writer:
     """Return the writer of the running application."""
     found: Writer = current_app.extensions["audit_writer"]
@@ -144,20 +171,24 @@ def _insert(
         "leaf_hash": canonical.leaf_hash(encoded),
         "mac": writer().mac(encoded),
     }
-    with active.no_autoflush:  # A case that is half changed must not be flushed before its event stands.
-        active.execute(_EVENT, row)
-        active.execute(_PENDING, {"month": month, "event_id": event_id})
-        _keep_openings(active, event_id, openings)
+    pending = {"month": month, "event_id": event_id}
+    opened = [{"event_id": event_id, "path": o.path, "salt": o.salt, "value": o.value} for o in openings]
+    rows: _Rows | None = active.info.get(_TOGETHER)
+    if rows is None:
+        _write(active, _Rows([row], [pending], opened))
+    else:
+        rows.add(row, pending, opened)
     head.audit_rev, head.audit_head = entry["rev"], row["leaf_hash"]
     if isinstance(head, Audited):
         head.audit_month = month
     return Receipt(event_id, entry["stream"], entry["rev"], row["leaf_hash"])
 
 
-def _keep_openings(active: Session, event_id: uuid.UUID, openings: list[Opening]) -> None:
-    if openings:
-        rows = [{"event_id": event_id, "path": o.path, "salt": o.salt, "value": o.value} for o in openings]
-        active.execute(_OPENING, rows)
+def _write(active: Session, rows: _Rows) -> None:
+    with active.no_autoflush:  # A case that is half changed must not be flushed before its event stands.
+        for statement, found in ((_EVENT, rows.events), (_PENDING, rows.pending), (_OPENING, rows.openings)):
+            if found:
+                active.execute(statement, found if len(found) > 1 else found[0])
 
 
 def _head(active: Session, name: str) -> AuditStream:

@@ -14,13 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
+from compliance.kernel.cells import harmless
 
 BATCH: Final = 1000
 COLUMNS: Final = (
     "event_id", "at", "stream", "rev", "actor", "on_behalf_of", "action", "from", "to", "leaf_hash", "entry",
 )  # fmt: skip
-# What a spreadsheet would run as a formula, with the full-width twins that some of them fold.
-FORMULA_STARTS: Final = tuple("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +80,6 @@ def write_jsonl(out: TextIO, found: Iterable[dict[str, Any]]) -> int:
     for count, row in enumerate(found, start=1):  # noqa: B007 - the count is the answer
         out.write(row["entry"] + "\n")
     return count
-
-
-def harmless(value: object) -> str:
-    """Return *value* as a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:

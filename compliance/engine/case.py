@@ -132,8 +132,12 @@ class CaseDocument(Base):
     size: Mapped[int]
     sha256: Mapped[str]
     party: Mapped[str]
+    internal: Mapped[bool] = mapped_column(default=False)
+    expires_on: Mapped[dt.date | None]
     added_by_id: Mapped[uuid.UUID | None]
     added_at: Mapped[dt.datetime]
+    withdrawn_by_id: Mapped[uuid.UUID | None]
+    withdrawn_at: Mapped[dt.datetime | None]
 
 
 class CaseComment(Base):

@@ -1,4 +1,4 @@
-"""Actions that every process has without declaring them: claim, release, assign, comment and sending answers."""
+"""Actions that every process has without declaring them: claim, release, assign, comment, documents and answers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from compliance.authz import EVERYBODY, Role, any_of
 from compliance.engine import answering, assigning, guards
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
+from compliance.engine.document_actions import document_actions
 
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
@@ -45,6 +46,7 @@ def common_actions(workflow: Workflow) -> tuple[Action, ...]:
     found = [
         Action("comment", "Comment", everywhere, None, EVERYBODY, CommentForm, effect=_comment, common=True, key="c")
     ]
+    found += document_actions(workflow)
     if desk:
         found += _desk_actions(workflow, desk)
     if workflow.questionnaire:

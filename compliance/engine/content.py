@@ -7,6 +7,7 @@ import decimal
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -30,7 +31,7 @@ _ANSWERS_AND_DOCUMENTS: Final = sa.union_all(
         sa.cast(sa.null(), sa.Text()),
         sa.cast(sa.null(), sa.JSON()),
         _DOCUMENT.sha256,
-    ).where(_DOCUMENT.case_id == sa.bindparam("case_id")),
+    ).where(_DOCUMENT.case_id == sa.bindparam("case_id"), _DOCUMENT.withdrawn_at.is_(None)),
 )
 
 
@@ -70,7 +71,8 @@ def keep_version(move: Move) -> None:
     """
     terms = {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
     digest = digest_of(terms)
-    if _is_touched(move) and digest != _newest_digest(move):
+    born = not move.case.audit_rev  # Nothing can belong yet to a case that is being opened.
+    if born or (_is_touched(move) and digest != _newest_digest(move)):
         move.case.content_version += 1
         move.session.add(
             CaseVersion(
@@ -82,7 +84,7 @@ def keep_version(move: Move) -> None:
                 made_at=move.at,
             )
         )
-    move.case.content_digest = content_digest(move.session, move.case, digest)
+    move.case.content_digest = _digest_with(digest) if born else content_digest(move.session, move.case, digest)
 
 
 def content_digest(session: Session, case: Case, terms_digest: str) -> str:
@@ -90,13 +92,17 @@ def content_digest(session: Session, case: Case, terms_digest: str) -> str:
     rows = session.execute(_ANSWERS_AND_DOCUMENTS, {"case_id": case.id}).all()
     answers = sorted((row.party, row.rule_digest, row.answers) for row in rows if row.sha256 is None)
     documents = [sha256 for _, sha256 in sorted((row.id, row.sha256) for row in rows if row.sha256 is not None)]
-    return digest_of({"terms": terms_digest, "answers": answers, "documents": documents})
+    return _digest_with(terms_digest, answers, documents)
+
+
+def _digest_with(terms_digest: str, answers: Iterable[Any] = (), documents: Iterable[str] = ()) -> str:
+    return digest_of({"terms": terms_digest, "answers": list(answers), "documents": list(documents)})
 
 
 def _is_touched(move: Move) -> bool:
-    """Tell whether this attempt wrote to one of the terms, or the case is new."""
+    """Tell whether this attempt wrote to one of the terms."""
     touched = sa.inspect(move.case)
-    return not touched.persistent or any(touched.attrs[name].history.has_changes() for name in move.workflow.terms)
+    return any(touched.attrs[name].history.has_changes() for name in move.workflow.terms)
 
 
 def _newest_digest(move: Move) -> str | None:

@@ -33,7 +33,8 @@ _SET: Final = sa.insert(_DEADLINE)
 def enter(move: Move) -> None:
     """Settle the deadlines of the state that was left and set those of the one that was entered."""
     case, at = move.case, move.at
-    move.session.execute(_SETTLE, {"of_case": case.id, "at": at})
+    if case.audit_rev:  # A case that is being opened has left no state.
+        move.session.execute(_SETTLE, {"of_case": case.id, "at": at})
     stage = move.workflow.stage(case.state)
     calendar = clock.calendar(move.organisation.calendar)
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
@@ -56,6 +57,11 @@ def enter(move: Move) -> None:
                 for what, instant in due.items()
             ],
         )
+
+
+def _settle(session: Session, case: Case, at: dt.datetime) -> None:
+    open_ones = sa.update(table(CaseDeadline)).where(CaseDeadline.case_id == case.id, CaseDeadline.settled_at.is_(None))
+    session.execute(open_ones.values(settled_at=at))
 
 
 def passed(session: Session, at: dt.datetime, limit: int = 100) -> list[uuid.UUID]:

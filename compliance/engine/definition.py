@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wtforms import Form
 
 from compliance.authz import EVERYBODY, STAFF, Allow, any_of
+from compliance.engine.documents import Documents
 from compliance.kernel.clock import Term
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from compliance.engine.determination import Deciding
     from compliance.engine.move import Move
     from compliance.engine.questionnaire import Questionnaire
+    from compliance.engine.tasks import Task
 
 
 class DefinitionError(ValueError):
@@ -150,7 +152,7 @@ class Action:
     action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its
     guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
     ``determines`` names the outcome that a decision finds, of which a determination is then kept; ``prefill`` drafts
-    what the form holds before anybody types.
+    what the form holds before anybody types. What is not ``listed`` has its button elsewhere, beside what it acts on.
     """
 
     name: str
@@ -172,6 +174,7 @@ class Action:
     tone: Tone = Tone.NEUTRAL
     key: str = ""
     common: bool = False
+    listed: bool = True
 
     def __post_init__(self) -> None:
         """Refuse an action that nobody was allowed: forgetting is refusing."""
@@ -213,6 +216,9 @@ class Workflow:
     """A process: everything particular to one kind of case.
 
     ``found_by`` names the columns whose words find a case, beside its reference.
+    ``submit`` names the action by which whoever opened a case hands it in, ``edit`` the one that changes its terms;
+    ``pages`` divides the form that opens it into titles and the fields below each, ``tasks`` are what its opener has to
+    see to beside what is common to all.
     """
 
     kind: str
@@ -237,6 +243,11 @@ class Workflow:
     earlier: tuple[Workflow, ...] = ()
     summary: str = ""
     found_by: tuple[str, ...] = ("title",)
+    documents: Documents | None = None
+    submit: str = ""
+    edit: str = ""
+    pages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tasks: Callable[[Move], Sequence[Task]] | None = None
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse contradictions."""
@@ -265,6 +276,13 @@ class Workflow:
             if action.determines and action.determines not in (self.deciding.outcomes if self.deciding else {}):
                 message = f"{self.kind}.{action.name}: say in deciding what “{action.determines}” means"
                 raise DefinitionError(message)
+        if missing := {self.submit, self.edit} - {"", *names}:
+            message = f"{self.kind}: no action is called {', '.join(sorted(missing))}"
+            raise DefinitionError(message)
+        asked = [field.short_name for field in self.open_form()]
+        if self.pages and sorted(name for _, names in self.pages for name in names) != sorted(asked):
+            message = f"{self.kind}: each field of the form belongs to one page"
+            raise DefinitionError(message)
         if unreachable := known - self.reachable():
             message = f"{self.kind}: no action leads to {', '.join(sorted(unreachable))}"
             raise DefinitionError(message)
@@ -301,6 +319,7 @@ __all__ = [
     "Action",
     "Branch",
     "DefinitionError",
+    "Documents",
     "Guard",
     "Holder",
     "NoInput",

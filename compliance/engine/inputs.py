@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
+from wtforms import BooleanField, FileField, Form, SelectField, SelectMultipleField
+
+from compliance.engine.documents import NO_FILE, Examined
 
 LARGEST: Final = 2**63 - 1
 NO_SUCH_FIELD: Final = "There is no such field."
 NOT_TEXT: Final = "This holds a character that is not text. Type it again instead of pasting it."
+NOT_A_FILE: Final = "This takes text, not a file."
 TOO_LARGE: Final = "The number is too large."
 
 
@@ -28,9 +32,38 @@ def fill(form_class: type[Form], data: Mapping[str, Any]) -> tuple[Form, dict[st
     return form, errors
 
 
+def typed(form: Form) -> list[tuple[str, str]]:
+    """Return what *form* holds as a browser would send it, so that it can be filled in again with the same."""
+    found: list[tuple[str, str]] = []
+    for field in form:
+        name = field.short_name
+        if isinstance(field, BooleanField):
+            found += [(name, "true")] if field.data else []
+        elif isinstance(field, SelectMultipleField):
+            found += [(name, str(value)) for value in field.data or ()]
+        elif isinstance(field, SelectField):
+            found += [(name, str(field.data))] if field.data is not None else []
+        elif not isinstance(field, FileField):
+            found.append((name, written(field)))
+    return found
+
+
+def written(field: Any) -> str:  # noqa: ANN401 - fields share no useful type
+    """Return what *field* holds as its own box would show it."""
+    return str(field._value())  # noqa: SLF001 - WTForms gives it no other name
+
+
+@cache
+def takes_files(form_class: type[Form]) -> bool:
+    """Tell whether *form_class* has a field for a file, so that it cannot be filled from JSON."""
+    return any(isinstance(field, FileField) for field in form_class())
+
+
 def _unreadable(field: Any) -> str | None:  # noqa: ANN401 - fields share no useful type
     """Return why what came for *field* can be neither stored nor compared, or ``None``."""
     for raw in field.raw_data or ():
+        if isinstance(raw, Examined) is not isinstance(field, FileField):
+            return NOT_A_FILE if isinstance(raw, Examined) else NO_FILE
         # The last stands for something that could not be read on its way here.
         if isinstance(raw, str) and ("\0" in raw or not encodes(raw) or "\ufffd" in raw):
             return NOT_TEXT
@@ -49,7 +82,9 @@ def encodes(text: str) -> bool:
 
 
 def _text(value: object) -> Any:  # noqa: ANN401 - what WTForms takes
-    """Return *value* as a browser would have sent it."""
+    """Return *value* as a browser would have sent it; a file that was looked at stays what it is."""
+    if isinstance(value, Examined):
+        return value
     if isinstance(value, bool):
         return "true" if value else ""
     return value if isinstance(value, str) else str(value)

@@ -34,7 +34,10 @@ _PERSON: Final = sa.select(table(Person).c.id).where(table(Person).c.email == sa
 
 @dataclass
 class Move:
-    """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered."""
+    """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered.
+
+    Attempts that are made together share whom they have ``known``.
+    """
 
     workflow: Workflow
     case: Any  # The process's own model; each process knows which.
@@ -44,6 +47,7 @@ class Move:
     facts: Mapping[str, Any] | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, uuid.UUID | None] = field(default_factory=dict)
 
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""
@@ -60,9 +64,11 @@ class Move:
         return assess(self.session, self.case, self.workflow)
 
     def person_with(self, email: str) -> uuid.UUID | None:
-        """Return who signs in with *email*, or ``None`` when nobody does."""
-        found: uuid.UUID | None = self.session.scalar(_PERSON, {"email": email.strip().lower()})
-        return found
+        """Return who signs in with *email*, or ``None`` when nobody does; each address is looked up once."""
+        address = email.strip().lower()
+        if address not in self.known:
+            self.known[address] = self.session.scalar(_PERSON, {"email": address})
+        return self.known[address]
 
     def invite_person(self, email: str, name: str) -> uuid.UUID | None:
         """Return who works under *email*; a stranger is invited to an account, once, and counts from now on.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent, AuditOpening
 from compliance.authz import Actor
+from compliance.engine import documents
 from compliance.engine.case import Case, CaseComment
 from compliance.engine.definition import Workflow
+from compliance.engine.document_actions import ADD, WITHDRAW
 from compliance.kernel.ids import as_id
 from compliance.people.models import Person
 
@@ -75,13 +78,15 @@ def since(
 def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, events: Sequence[AuditEvent]) -> list[Told]:
     reasons = _reasons(session, events)
     comments = {(c.author_id, c.at): c for c in session.scalars(_comments_of(case))}
+    papers = documents.named(session, case)
     names = names_of(session, [text for e in events for text in (e.actor_id, e.stands_for_id) if text])
     told = []
     for event in events:
         name = event.action.partition(".")[2]
         action = workflow.action(name)
         comment = comments.get((as_id(event.actor_id), event.at)) if name == "comment" else None
-        internal = bool(comment and comment.internal)
+        paper = papers.get(_document_of(event)) if name in {ADD, WITHDRAW} else None
+        internal = bool((comment and comment.internal) or (paper and paper.internal))
         if internal and not reader.is_staff:
             continue
         shows_reason = reader.is_staff or not (action and action.common)
@@ -96,7 +101,7 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
                 role=None,
                 behalf_of=names.get(event.stands_for_id or ""),
                 reason=reasons.get(event.event_id) if shows_reason else None,
-                body=comment.body if comment else None,
+                body=comment.body if comment else paper.name if paper else None,
                 internal=internal,
                 kind=_kind(name, binds=bool(action and action.binds)),
                 digest=event.leaf_hash.hex(),
@@ -137,6 +142,12 @@ def span(length: dt.timedelta) -> str:
 
 def _events_of(case: Case) -> sa.Select[AuditEvent]:
     return sa.select(AuditEvent).where(AuditEvent.stream == case.stream)
+
+
+def _document_of(event: AuditEvent) -> str:
+    """Return the id of the document that *event* added or took back."""
+    before, after = json.loads(event.entry)["changes"]["document"]
+    return str(after or before)
 
 
 def _comments_of(case: Case) -> sa.Select[Any]:

@@ -158,6 +158,7 @@ def _open_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - th
         "synchronous=FULL",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "foreign_keys=ON",
+        "cache_size=-16000",  # Kibibytes; an import of thousands of cases would else spill its pages again and again.
         "recursive_triggers=ON",  # INSERT OR REPLACE must fire the triggers that forbid deleting history.
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -14,10 +14,10 @@ from compliance.door import actor
 from compliance.engine import inputs, prefill, run
 from compliance.engine.case import Case
 from compliance.engine.definition import Action
-from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotAllowedError, NotFoundError
+from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel.db import start_over
-from compliance.web import case_page, choosing, frame, lookup, places, queues, search, views
+from compliance.web import case_page, choosing, frame, lookup, opening, queues, search, views
 from compliance.web.addresses import case_href, definition_of
 from compliance.web.case_page import Panel
 from compliance.web.people import local_address
@@ -43,7 +43,7 @@ def blueprint(processes: Registry) -> Blueprint:
     for workflow in processes:
         rules: tuple[tuple[str, str, Any, list[str]], ...] = (
             (f"/{workflow.plural}", "listing", queues.listing, ["GET"]),
-            (f"/{workflow.plural}/new", "opening", opening, ["GET", "POST"]),
+            (f"/{workflow.plural}/new", "opening", opening.opening, ["GET", "POST"]),
             (f"/{workflow.plural}/<reference>", "show", show, ["GET"]),
             (f"/{workflow.plural}/<reference>/changes", "changes", changes, ["GET"]),
             (f"/{workflow.plural}/<reference>/<name>", "act", act, ["GET", "POST"]),
@@ -60,36 +60,6 @@ def home() -> ResponseReturnValue:
     if actor().is_staff:
         return redirect(url_for("cases.queue"))
     return redirect(url_for(f"cases.{next(iter(registry())).kind}_listing"))
-
-
-def opening(kind: str) -> ResponseReturnValue:
-    """Show the form that opens a case, and open it."""
-    workflow = registry().process(kind).workflow
-    found = places.of(actor(), workflow)
-    if not found:
-        raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
-    form = workflow.open_form()
-    refusal: EngineError | None = None
-    if request.method == "POST":
-        try:
-            place = next((p for p in found if p.key == request.form.get("place", found[0].key)), None)
-            if place is None:
-                raise NotFoundError("Choose one of the places listed.")
-            opened = run.open_case(
-                kind, actor(), _given(), organisation_id=place.organisation_id, team_id=place.team_id
-            )
-            return redirect(case_href(opened.case), 303)
-        except EngineError as refused:
-            refusal = refused
-            form, _errors = inputs.fill(workflow.open_form, _given())
-    return _form_page(
-        refusal,
-        title=f"New {workflow.title.lower()}",
-        form=form,
-        submit="Save",
-        places=found,
-        back=url_for(f"cases.{kind}_listing"),
-    )
 
 
 def show(kind: str, reference: str) -> ResponseReturnValue:

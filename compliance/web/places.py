@@ -1,4 +1,4 @@
-"""Where somebody can open a case."""
+"""Where somebody may open a case: an organisation, or one of its teams."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from compliance.authz import Actor
 from compliance.engine.definition import Workflow
+from compliance.engine.errors import NotFoundError
 from compliance.kernel.db import session
 from compliance.people.models import Organisation, Team
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a case can be opened: an organisation, or one of its teams."""
+    """Where a case can be opened."""
 
     key: str
     label: str
@@ -21,8 +22,8 @@ class Place:
     team_id: uuid.UUID | None
 
 
-def of(who: Actor, workflow: Workflow) -> list[Place]:
-    """Return where *who* may open a case of *workflow*, by name."""
+def open_to(who: Actor, workflow: Workflow) -> list[Place]:
+    """Return every place where *who* may open *workflow*, by name."""
     found = []
     for organisation_id, team_id in workflow.may_open.places(who):
         name = session().get_one(Organisation, organisation_id).name
@@ -31,3 +32,12 @@ def of(who: Actor, workflow: Workflow) -> list[Place]:
             Place(f"{organisation_id}:{team_id or ''}", f"{name}, {team}" if team else name, organisation_id, team_id)
         )
     return sorted(found, key=lambda place: place.label)
+
+
+def chosen(offered: list[Place], key: str | None) -> Place:
+    """Return the one of *offered* called *key*, the first without one; raises :class:`NotFoundError`."""
+    wanted = key or offered[0].key
+    place = next((place for place in offered if place.key == wanted), None)
+    if place is None:
+        raise NotFoundError("Choose one of the places listed.")
+    return place

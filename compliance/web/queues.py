@@ -56,7 +56,7 @@ def listing(kind: str) -> ResponseReturnValue:
         return redirect(start)
     chosen = Filters.read(request.args, OF_A_KIND)
     page = page_of(reader, chosen, Case.kind == kind)
-    new = places.of(reader, workflow)
+    new = places.open_to(reader, workflow)
     several = len({grant.organisation_id for grant in reader.grants} - {None}) != 1
     # The bare address opens the start view, so that everything then needs an address that says more.
     everything = Filters({"sort": "due"} if start else {})
@@ -71,6 +71,7 @@ def listing(kind: str) -> ResponseReturnValue:
         columns=[column for column in columns(chosen, by_age=False) if several or column["label"] != "Client"],
         several=several,
         new_href=url_for(f"cases.{kind}_opening") if new else None,
+        import_href=url_for(f"imports.{kind}_bring") if new else None,
         empty=_nothing_of(workflow, chosen, may_open=bool(new)),
         **common(reader, chosen, page, Case.kind == kind, of=workflow),
     )

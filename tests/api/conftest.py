@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask, request
 from openapi_schema_validator import OAS31Validator
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from compliance.authz import Actor, Channel, Role
 from compliance.kernel.db import engine, session, table
@@ -46,6 +47,17 @@ class Program:
     def post_raw(self, address: str, raw: bytes, *, content_type: str, headers: Mapping[str, str]) -> Reply:
         sent = self._send(address, method="POST", data=raw, content_type=content_type, headers=headers)
         return self._checked(address, sent)
+
+    def send_form(self, address: str, data: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:
+        boundary, raw = encode_multipart(data)
+        content_type = f'multipart/form-data; boundary="{boundary}"'
+        return self.post_raw(address, raw, content_type=content_type, headers=headers)
+
+    def fetch(self, address: str) -> tuple[bytes, Reply]:
+        """Return an answer that is bytes instead of JSON, and these bytes."""
+        answer = self._send(address, method="GET")
+        with contextlib.closing(answer):
+            return answer.get_data(), answer
 
     def open(self, title: str = "Crane", size: int = 5) -> str:
         response = self.post("/permits", {"title": title, "size": size})

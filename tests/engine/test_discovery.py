@@ -127,6 +127,10 @@ def test_a_dropped_process_has_machine_pages_rest_record_deadlines_and_queue(tmp
             "/enquiries/<reference>",
             "/enquiries/<reference>/<name>",
             "/enquiries/<reference>/changes",
+            "/enquiries/import",
+            "/enquiries/import/<batch>",
+            "/enquiries/import/<batch>/faults.csv",
+            "/enquiries/import/template.csv",
             "/enquiries/new",
         ],
         "rest": [

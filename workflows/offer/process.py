@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from compliance.engine.definition import Workflow
 from workflows.offer import asking, deciding, disagreeing, effects, guards, making, reviewing, running, starting
+from workflows.offer.documents import DOCUMENTS
 from workflows.offer.facts import facts
 from workflows.offer.model import Offer, State
 from workflows.offer.stages import STAGES
-from workflows.offer.terms import Terms
+from workflows.offer.tasks import tasks
+from workflows.offer.terms import PAGES, Terms
 
 workflow = Workflow(
     kind="offer",
@@ -27,6 +29,11 @@ workflow = Workflow(
     questionnaire=asking.questionnaire,
     deciding=deciding.deciding,
     found_by=("title", "freelancer"),
+    documents=DOCUMENTS,
+    submit="submit",
+    edit="edit",
+    pages=PAGES,
+    tasks=tasks,
     actions=(
         *making.ACTIONS,
         *reviewing.ACTIONS,

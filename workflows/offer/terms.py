@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
@@ -11,6 +11,14 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
 from workflows.offer.places import a_place, a_state_where_it_matters
+
+# The form in parts that belong together, for whoever fills it in by hand.
+PAGES: Final = (
+    ("Who does the work", ("freelancer", "freelancer_email", "freelancer_country", "former_employee", "months_worked")),
+    ("What is to be done", ("title", "description", "deliverables")),
+    ("Where and when", ("client_country", "work_place", "starts_on", "ends_on", "hours_per_week")),
+    ("What is paid", ("contract_type", "amount", "currency", "purchase_order")),
+)
 
 
 class Terms(Form):
