@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from compliance.authz import Actor, visible_to
 from compliance.door import actor
-from compliance.engine import inputs, paging, run, telling
+from compliance.engine import inputs, paging, picture, run, telling
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
@@ -140,7 +140,7 @@ def show(kind: str, reference: str) -> ResponseReturnValue:
         facts=telling.facts(case, workflow),
         actions=[_offered(case, offer) for offer in run.available(case, reader)],
         history=telling.history(session(), case, workflow, reader),
-        states=[(workflow.stage(s).label, s == case.state) for s in workflow.states],
+        picture=picture.panel(case, workflow),
         back=url_for("cases.queue") if reader.is_staff else url_for(f"cases.{kind}_listing"),
     )
 
