@@ -21,7 +21,7 @@ from compliance.kernel import db
 from compliance.messages import models as _messages  # noqa: F401 - its tables belong to every application
 from compliance.people import session
 from compliance.settings import Settings
-from compliance.web import account, cases, errors, people, record, tokens, transaction
+from compliance.web import account, cases, errors, people, processes, record, tokens, transaction
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(account.blueprint)
     app.register_blueprint(tokens.blueprint)
     app.register_blueprint(record.blueprint)
+    app.register_blueprint(processes.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])
     csrf.exempt(rest)  # It takes tokens only, which no other site can make a browser send.
@@ -88,6 +89,7 @@ def _every_page() -> dict[str, object]:
         "current_actor": shown,
         "nav": cases.navigation(reader) + record.navigation(reader),
         "account_nav": [{"label": "Your account", "href": "/account"}],
+        "footer_nav": processes.navigation(reader),
         "search_href": False,
         "theme": request.cookies.get("theme", "system"),
     }

@@ -76,6 +76,7 @@ def _comment(move: Move) -> None:
 
 
 def _can_be_given(move: Move) -> str | None:
+    """Give a case only to somebody who works on its kind."""
     if move.facts is None:
         return None
     person = move.session.get(Person, uuid.UUID(move.fact("assignee")))

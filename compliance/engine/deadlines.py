@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.engine.case import Case, CaseDeadline
-from compliance.engine.definition import Action
+from compliance.engine.definition import Action, Moment
 from compliance.engine.move import Move
 from compliance.kernel import clock
 from compliance.kernel.db import table
@@ -66,7 +66,7 @@ def passed(session: Session, at: dt.datetime, limit: int = 100) -> list[uuid.UUI
 
 
 def _due(action: Action, case: Case, at: dt.datetime, calendar: clock.Calendar) -> dt.datetime:
-    term = action.due(case) if callable(action.due) else action.due
+    term = action.due(case) if isinstance(action.due, Moment) else action.due
     if isinstance(term, dt.datetime):
         return term
     if term is None:

@@ -188,9 +188,18 @@ function watchSelection(form) {
   countSelected(form);
 }
 
+/** Where a picture is wider than its frame, begin with the current box, or the first, in the middle. */
+function centre(frame) {
+  const box = frame.querySelector(".node.current") ?? frame.querySelector(".node");
+  if (!box) return;
+  const [inner, outer] = [box.getBoundingClientRect(), frame.getBoundingClientRect()];
+  frame.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
+}
+
 root.classList.add("has-script");
 document.addEventListener("keydown", onKey);
 document.addEventListener("keydown", closeOtherMenus);
 document.addEventListener("click", closeOtherMenus);
 document.querySelectorAll("form[data-bulk]").forEach(watchSelection);
+document.querySelectorAll(".diagram-frame").forEach(centre);
 document.querySelector("[data-focus]")?.focus();

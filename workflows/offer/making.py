@@ -7,7 +7,7 @@ from typing import cast
 
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Holder, Tone, choose
+from compliance.engine.definition import Action, Holder, Moment, Tone, choose
 from workflows.offer import effects, forms, guards
 from workflows.offer.model import EDITABLE, PRE_ACTIVE, Offer, State
 from workflows.offer.terms import Terms
@@ -20,6 +20,8 @@ def _thirty_days(case: Case) -> dt.datetime:
     """Return when the offer lapses: thirty days after it was put forward, whatever happened in between."""
     return (cast("Offer", case).offered_at or case.created_at) + guards.OFFER_LIFE
 
+
+THIRTY_DAYS = Moment("30 days after the offer was put forward, whatever happens in between", _thirty_days)
 
 ACTIONS = (
     Action(
@@ -74,5 +76,5 @@ ACTIONS = (
         forms.Reason,
         tone=Tone.BAD,
     ),
-    Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=_thirty_days),
+    Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=THIRTY_DAYS),
 )
