@@ -15,6 +15,7 @@ from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
+from compliance.cli_cases import cases
 from compliance.demo import load as sample
 from compliance.engine import run as engine_run
 from compliance.kernel import db, migrations
@@ -192,6 +193,9 @@ def sweep(limit: int) -> None:
     click.echo(f"{engine_run.sweep(limit=limit)} deadlines carried out.")
     idempotency.forget()
     db.session().commit()
+
+
+main.add_command(cases)
 
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:

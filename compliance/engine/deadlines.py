@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.engine.case import Case, CaseDeadline
-from compliance.engine.definition import Action, Moment
+from compliance.engine.definition import Action, Moment, Stage, Workflow
 from compliance.engine.move import Move
 from compliance.kernel import clock
 from compliance.kernel.db import table
@@ -31,19 +31,48 @@ def enter(move: Move) -> None:
         .where(CaseDeadline.case_id == case.id, CaseDeadline.settled_at.is_(None))
         .values(settled_at=at)
     )
-    stage = move.workflow.stage(case.state)
-    calendar = clock.calendar(move.organisation.calendar)
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
-    case.waits_for, case.desk = stage.waits_for.value, stage.waits_for.is_staff
-    case.staff_sees, case.worker_sees = stage.staff_sees, stage.worker_sees
-    due = {
-        f"act:{a.name}": _due(a, case, at, calendar) for a in move.workflow.actions if a.due and case.state in a.sources
-    }
+    due = dues(move.workflow, case, case.state, at, move.organisation.calendar)
+    _say_on_the_case(case, move.workflow.stage(case.state), due)
+    _set(move, due)
+
+
+def renew(move: Move) -> None:
+    """Set the deadlines of the stay that goes on under another definition, counted from its beginning.
+
+    What has fired in this stay does not fire again; what the new definition does not know is settled.
+    """
+    case, deadlines = move.case, table(CaseDeadline)
+    due = dues(move.workflow, case, case.state, case.entered_at, move.organisation.calendar)
+    of_stay = (CaseDeadline.case_id == case.id, CaseDeadline.entered_rev == case.entered_rev)
+    known = move.session.execute(sa.select(CaseDeadline.what, CaseDeadline.settled_at).where(*of_stay)).all()
+    for what, settled_at in known:
+        if settled_at is None:
+            values = {"due_at": due[what]} if what in due else {"settled_at": move.at}
+            move.session.execute(sa.update(deadlines).where(*of_stay, CaseDeadline.what == what).values(values))
+    _say_on_the_case(case, move.workflow.stage(case.state), due)
+    case.late = case.late and case.due_at is not None and case.due_at <= move.at
+    _set(move, {what: instant for what, instant in due.items() if what not in {row.what for row in known}})
+
+
+def dues(workflow: Workflow, case: Case, state: str, at: dt.datetime, calendar_key: str) -> dict[str, dt.datetime]:
+    """Return what *workflow* lets fall due, and when, for *case* were it in *state* since *at*."""
+    stage, calendar = workflow.stage(state), clock.calendar(calendar_key)
+    due = {f"act:{a.name}": _due(a, case, at, calendar) for a in workflow.actions if a.due and state in a.sources}
     if stage.within:
         due["late"] = stage.within.after(at, calendar)
-    due |= {f"remind:{n}": term.after(at, calendar) for n, term in enumerate(stage.remind, start=1)}
+    return due | {f"remind:{n}": term.after(at, calendar) for n, term in enumerate(stage.remind, start=1)}
+
+
+def _say_on_the_case(case: Case, stage: Stage, due: dict[str, dt.datetime]) -> None:
+    case.waits_for, case.desk = stage.waits_for.value, stage.waits_for.is_staff
+    case.staff_sees, case.worker_sees = stage.staff_sees, stage.worker_sees
     case.due_at = due.get("late") or min((d for what, d in due.items() if what.startswith("act:")), default=None)
     case.urgent_at = case.due_at or NEVER
+
+
+def _set(move: Move, due: dict[str, dt.datetime]) -> None:
+    case = move.case
     if due:
         move.session.execute(
             sa.insert(table(CaseDeadline)),

@@ -18,7 +18,12 @@ from compliance.engine.definition import Workflow
 from compliance.kernel.ids import as_id
 from compliance.people.models import Person
 
-NOTICES = {"open": "Opened", "late": "The deadline passed", "remind": "Reminder sent"}
+NOTICES = {
+    "open": "Opened",
+    "late": "The deadline passed",
+    "remind": "Reminder sent",
+    "move": "Moved to a newer definition of its process",
+}
 
 
 @dataclass(frozen=True, slots=True)
