@@ -47,17 +47,19 @@ def take_terms(move: Move, form: Form) -> None:
         move.changes[name] = [Sealed(before), Sealed(after)] if free_text else [before, after]
 
 
-def keep_version(move: Move) -> None:
-    """Write a new version when the terms differ from the newest, and renew the digest of the content."""
-    terms = {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
+def terms_of(move: Move) -> dict[str, Any]:
+    """Return the terms as the case has them now."""
+    return {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
+
+
+def keep_version(move: Move, before: dict[str, Any] | None = None) -> None:
+    """Write a new version when the terms differ from the newest, and renew the digest of the content.
+
+    With *before*, the terms as they stood ahead of a change, the newest version is asked for only when they differ.
+    """
+    terms = terms_of(move)
     digest = digest_of(terms)
-    newest = move.session.scalar(
-        sa.select(CaseVersion.digest)
-        .where(CaseVersion.case_id == move.case.id)
-        .order_by(CaseVersion.number.desc())
-        .limit(1)
-    )
-    if digest != newest:
+    if terms != before and digest != _newest_digest(move):
         move.case.content_version += 1
         move.session.add(
             CaseVersion(
@@ -72,17 +74,25 @@ def keep_version(move: Move) -> None:
     move.case.content_digest = content_digest(move.session, move.case, digest)
 
 
+def _newest_digest(move: Move) -> str | None:
+    of_case = sa.select(CaseVersion.digest).where(CaseVersion.case_id == move.case.id)
+    found: str | None = move.session.scalar(of_case.order_by(CaseVersion.number.desc()).limit(1))
+    return found
+
+
 def content_digest(session: Session, case: Case, terms_digest: str) -> str:
     """Return the digest over terms, answers and documents: what a reviewer sees and decides on."""
-    sheets = session.execute(
-        sa.select(AnswerSheet.party, AnswerSheet.rule_digest, AnswerSheet.answers)
-        .where(AnswerSheet.case_id == case.id)
-        .order_by(AnswerSheet.party)
+    sheets = sa.select(AnswerSheet.id, AnswerSheet.party, AnswerSheet.rule_digest, AnswerSheet.answers)
+    documents = sa.select(CaseDocument.id, sa.null(), CaseDocument.sha256, sa.cast(sa.null(), sa.JSON))
+    both = sa.union_all(sheets.where(AnswerSheet.case_id == case.id), documents.where(CaseDocument.case_id == case.id))
+    rows = sorted(session.execute(both).all(), key=lambda row: (row.party or "", row.id))
+    return digest_of(
+        {
+            "terms": terms_digest,
+            "answers": [list(row[1:]) for row in rows if row.party is not None],
+            "documents": [row.rule_digest for row in rows if row.party is None],
+        }
     )
-    documents = session.scalars(
-        sa.select(CaseDocument.sha256).where(CaseDocument.case_id == case.id).order_by(CaseDocument.id)
-    )
-    return digest_of({"terms": terms_digest, "answers": [list(row) for row in sheets], "documents": list(documents)})
 
 
 def digest_of(document: object) -> str:

@@ -204,7 +204,7 @@ def moved_on(case: Case) -> str:
 
 
 def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) -> Receipt:
-    case, before = move.case, move.case.state
+    case, before, terms = move.case, move.case.state, content.terms_of(move)
     with move.session.no_autoflush:
         if form is not None:
             content.take_terms(move, form)
@@ -215,7 +215,7 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
         except MachineError:
             raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}") from None
         _hold(move, action)
-        content.keep_version(move)
+        content.keep_version(move, terms)
         if case.state != before:
             deadlines.enter(move)
         receipt = _record(move, action.name, before, capacity)
