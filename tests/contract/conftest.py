@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
+import os
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -39,8 +43,8 @@ def make_tables(engine: sa.Engine) -> None:
 class Stage:
     """One database for a whole run: for the search, and for tests that may change nothing."""
 
-    def __init__(self, app: Flask, engine: sa.Engine) -> None:
-        self.app, self.engine = app, engine
+    def __init__(self, app: Flask, engine: sa.Engine, shared: Path) -> None:
+        self.app, self.engine, self.shared = app, engine, shared
         self.found: dict[str, Journeys] = {}
         self.resting: dict[tuple[str, str], str] = {}
         with self.entered():
@@ -58,9 +62,20 @@ class Stage:
 
     def journeys(self, kind: str) -> Journeys:
         if kind not in self.found:
-            with self.entered() as traveller:
-                self.found[kind] = explore(kind, Play(self.cast, traveller))
+            self.found[kind] = self.searched_once(kind)
         return self.found[kind]
+
+    def searched_once(self, kind: str) -> Journeys:
+        """Search, or take over what another worker of this run has found: whoever comes second waits for the lock."""
+        kept = self.shared / f"journeys-{kind}"
+        with (self.shared / f"journeys-{kind}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                with self.entered() as traveller:
+                    kept.write_bytes(pickle.dumps(explore(kind, Play(self.cast, traveller))))
+            found = pickle.loads(kept.read_bytes())  # noqa: S301 - written by this run, a line above
+        assert isinstance(found, Journeys)
+        return found
 
     @contextmanager
     def at(self, workflow: Workflow, state: str) -> Iterator[Play]:
@@ -79,17 +94,18 @@ class Stage:
 
 
 @pytest.fixture(scope="session")
-def stage(whole_app: Flask, store: Store) -> Iterator[Stage]:
+def stage(whole_app: Flask, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     url = store.copy()
     engine = db.make_engine(url)
-    yield Stage(whole_app, engine)
+    own = tmp_path_factory.getbasetemp()
+    yield Stage(whole_app, engine, own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
     engine.dispose()
     store.drop(url)
 
 
 @pytest.fixture
 def journeys(stage: Stage) -> Callable[[str], Journeys]:
-    """Return a way to ask how each state of a process is reached; the search runs once in each worker."""
+    """Return a way to ask how each state of a process is reached; the search runs once."""
     return stage.journeys
 
 
