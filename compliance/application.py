@@ -37,6 +37,7 @@ from compliance.web import (
     organisations,
     people,
     persons,
+    processes,
     questionnaire,
     record,
     recovery,
@@ -108,6 +109,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(notifications.blueprint)
     csrf.exempt(notifications.unsubscribing)  # The signed link is the proof; mail programs send nothing else.
     app.register_blueprint(notifications.unsubscribing)
+    app.register_blueprint(processes.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.register_blueprint(questionnaire.blueprint(app.extensions["workflows"]))
     app.register_blueprint(determinations.blueprint(app.extensions["workflows"]))
@@ -136,6 +138,7 @@ def _every_page() -> dict[str, object]:
         + jobs.navigation(reader),
         "has_unread": notifications.has_unread,
         "account_nav": [{"label": "Your account", "href": "/account"}],
+        "footer_nav": processes.navigation(reader),
         "theme": request.cookies.get("theme", "system"),
     }
 

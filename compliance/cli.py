@@ -15,6 +15,7 @@ from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
+from compliance.cli_cases import cases
 from compliance.cli_imports import import_cases
 from compliance.demo import load as sample
 from compliance.kernel import db, migrations
@@ -252,6 +253,9 @@ def _publish(keys: list[str]) -> int:
 
 
 main.add_command(import_cases)
+
+
+main.add_command(cases)
 
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:

@@ -64,15 +64,21 @@ def take_terms(move: Move, form: Form) -> None:
         move.changes[name] = [Sealed(before), Sealed(after)] if free_text else [before, after]
 
 
-def keep_version(move: Move) -> None:
+def terms_of(move: Move) -> dict[str, Any]:
+    """Return the terms as the case has them now."""
+    return {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
+
+
+def keep_version(move: Move, *, anew: bool = False) -> None:
     """Write a new version when the terms differ from the newest, and renew the digest of the content.
 
     The newest version is read only when a term was touched: terms change by actions alone, and each keeps its version.
+    With *anew* it is read all the same, since other columns may be the terms now.
     """
-    terms = {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
+    terms = terms_of(move)
     digest = digest_of(terms)
     born = not move.case.audit_rev  # Nothing can belong yet to a case that is being opened.
-    if born or (_is_touched(move) and digest != _newest_digest(move)):
+    if born or ((anew or _is_touched(move)) and digest != _newest_digest(move)):
         move.case.content_version += 1
         move.session.add(
             CaseVersion(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.engine.case import Case, CaseDeadline
-from compliance.engine.definition import Action
+from compliance.engine.definition import Action, Moment, Workflow
 from compliance.engine.move import Move
 from compliance.kernel import clock
 from compliance.kernel.db import table
@@ -35,20 +35,50 @@ def enter(move: Move) -> None:
     case, at = move.case, move.at
     if case.audit_rev:  # A case that is being opened has left no state.
         move.session.execute(_SETTLE, {"of_case": case.id, "at": at})
-    stage = move.workflow.stage(case.state)
-    calendar = clock.calendar(move.organisation.calendar)
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
+    due = dues(move.workflow, case, case.state, at, move.organisation.calendar)
+    _say_on_the_case(move, due)
+    _set(move, due)
+
+
+def renew(move: Move) -> None:
+    """Set the deadlines of the stay that goes on under another definition, counted from its beginning.
+
+    What has fired in this stay does not fire again; what the new definition does not know is settled.
+    """
+    case = move.case
+    due = dues(move.workflow, case, case.state, case.entered_at, move.organisation.calendar)
+    of_stay = (CaseDeadline.case_id == case.id, CaseDeadline.entered_rev == case.entered_rev)
+    known = move.session.execute(sa.select(CaseDeadline.what, CaseDeadline.settled_at).where(*of_stay)).all()
+    for what, settled_at in known:
+        if settled_at is None:
+            values = {"due_at": due[what]} if what in due else {"settled_at": move.at}
+            move.session.execute(sa.update(_DEADLINE).where(*of_stay, CaseDeadline.what == what).values(values))
+    _say_on_the_case(move, due)
+    case.late = case.late and case.due_at is not None and case.due_at <= move.at
+    _set(move, {what: instant for what, instant in due.items() if what not in {row.what for row in known}})
+
+
+def dues(workflow: Workflow, case: Case, state: str, at: dt.datetime, calendar_key: str) -> dict[str, dt.datetime]:
+    """Return what *workflow* lets fall due, and when, for *case* were it in *state* since *at*."""
+    stage, calendar = workflow.stage(state), clock.calendar(calendar_key)
+    due = {f"act:{a.name}": _due(a, case, at, calendar) for a in workflow.actions if a.due and state in a.sources}
+    if stage.within:
+        due["late"] = stage.within.after(at, calendar)
+    return due | {f"remind:{n}": term.after(at, calendar) for n, term in enumerate(stage.remind, start=1)}
+
+
+def _say_on_the_case(move: Move, due: dict[str, dt.datetime]) -> None:
+    case, stage = move.case, move.workflow.stage(move.case.state)
     party = stage.turn(move)
     case.waits_for, case.desk = party.value, party.is_staff
     case.staff_sees, case.worker_sees = stage.staff_sees, stage.worker_sees
-    due = {
-        f"act:{a.name}": _due(a, case, at, calendar) for a in move.workflow.actions if a.due and case.state in a.sources
-    }
-    if stage.within:
-        due["late"] = stage.within.after(at, calendar)
-    due |= {f"remind:{n}": term.after(at, calendar) for n, term in enumerate(stage.remind, start=1)}
     case.due_at = due.get("late") or min((d for what, d in due.items() if what.startswith("act:")), default=None)
     case.urgent_at = case.due_at or NEVER
+
+
+def _set(move: Move, due: dict[str, dt.datetime]) -> None:
+    case = move.case
     if due:
         move.session.execute(
             _SET,
@@ -57,11 +87,6 @@ def enter(move: Move) -> None:
                 for what, instant in due.items()
             ],
         )
-
-
-def _settle(session: Session, case: Case, at: dt.datetime) -> None:
-    open_ones = sa.update(table(CaseDeadline)).where(CaseDeadline.case_id == case.id, CaseDeadline.settled_at.is_(None))
-    session.execute(open_ones.values(settled_at=at))
 
 
 def passed(session: Session, at: dt.datetime, limit: int = 100) -> list[uuid.UUID]:
@@ -76,7 +101,7 @@ def passed(session: Session, at: dt.datetime, limit: int = 100) -> list[uuid.UUI
 
 
 def _due(action: Action, case: Case, at: dt.datetime, calendar: clock.Calendar) -> dt.datetime:
-    term = action.due(case) if callable(action.due) else action.due
+    term = action.due(case) if isinstance(action.due, Moment) else action.due
     if isinstance(term, dt.datetime):
         return term
     if term is None:

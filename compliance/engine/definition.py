@@ -89,6 +89,22 @@ Prefill = Callable[["Move"], Mapping[str, str]]
 Turn = Callable[["Move"], Party]
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant that a case itself says, where no term from the entry into a state does; ``words`` tell readers."""
+
+    words: str
+    of: Callable[[Any], Any]
+
+    def __call__(self, case: Case) -> Any:  # noqa: ANN401 - an instant, a term, or nothing
+        """Return the instant for *case*, a term from its entry into the state, or ``None`` for never."""
+        return self.of(case)
+
+    def __str__(self) -> str:
+        """Return the moment in words."""
+        return self.words
+
+
 class NoInput(Form):
     """The form of an action that asks for nothing."""
 
@@ -162,7 +178,7 @@ class Action:
     allow: Allow
     form: type[Form] = NoInput
     guards: tuple[Guard, ...] = ()
-    due: Term | Callable[[Case], Any] | None = None
+    due: Term | Moment | None = None
     effect: Effect | None = None
     auto: bool = False
     binds: bool = False
@@ -322,6 +338,7 @@ __all__ = [
     "Documents",
     "Guard",
     "Holder",
+    "Moment",
     "NoInput",
     "Party",
     "Stage",

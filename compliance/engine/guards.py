@@ -66,6 +66,7 @@ def not_after(*actions: str, sentence: str, here: bool = False) -> Guard:
         before = move.did_here(*actions) if here else move.did(*actions)
         return sentence if move.actor.identities & before else None
 
+    guard.__doc__ = f"Keep duties apart: “{sentence}”"  # The page of the process says this of it.
     return guard
 
 

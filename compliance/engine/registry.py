@@ -45,6 +45,11 @@ class Registry:
         versions = self._versions[kind]
         return versions[max(versions) if version is None else version]
 
+    def versions(self, kind: str) -> list[Workflow]:
+        """Return every version of *kind*, the newest first; none for a kind that there is not."""
+        found = self._versions.get(kind, {})
+        return [found[number].workflow for number in sorted(found, reverse=True)]
+
     def __iter__(self) -> Iterator[Workflow]:
         """Iterate over the newest version of each process, by kind."""
         return (self.process(kind).workflow for kind in sorted(self._versions))

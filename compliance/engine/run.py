@@ -223,6 +223,11 @@ def sweep(at: dt.datetime | None = None, limit: int = 100) -> int:
     return done
 
 
+def settle(case: Case) -> Outcome:
+    """Fire what fires by itself as soon as it can, for a case that came to its state by no action."""
+    return _follow_up(Outcome(case), registry().process(case.kind, case.definition).workflow)
+
+
 def validated(form_class: type[Form], data: Mapping[str, Any]) -> Form:
     """Return the form filled with *data*; raises :class:`InvalidInputError` for unknown fields and refused values."""
     form, errors = inputs.fill(form_class, data)

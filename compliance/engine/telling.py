@@ -22,7 +22,12 @@ from compliance.kernel.ids import as_id
 from compliance.people.models import Person
 
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-NOTICES = {"open": "Opened", "late": "The deadline passed", "remind": "Reminder sent"}
+NOTICES = {
+    "open": "Opened",
+    "late": "The deadline passed",
+    "remind": "Reminder sent",
+    "move": "Moved to a newer definition of its process",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,11 +279,20 @@ function watchSelection(form) {
   countSelected(form);
 }
 
+/** Where a picture is wider than its frame, begin with the current box, or the first, in the middle. */
+function centre(frame) {
+  const box = frame.querySelector(".node.current") ?? frame.querySelector(".node");
+  if (!box) return;
+  const [inner, outer] = [box.getBoundingClientRect(), frame.getBoundingClientRect()];
+  frame.scrollLeft += inner.left + inner.width / 2 - (outer.left + outer.width / 2);
+}
+
 root.classList.add("has-script");
 document.addEventListener("keydown", onKey);
 document.addEventListener("keydown", closeOtherMenus);
 document.addEventListener("click", closeOtherMenus);
 document.querySelectorAll("form[data-bulk]").forEach(watchSelection);
+document.querySelectorAll(".diagram-frame").forEach(centre);
 const first = "[data-focus], [data-focus-within] :is(input:not([type=hidden]), textarea, select)";
 const focusFirst = () => document.querySelector(first)?.focus();
 focusFirst();

@@ -11,7 +11,7 @@ from flask import request, url_for
 from wtforms import Form
 
 from compliance.authz import Actor, visible_to
-from compliance.engine import looks, prefill, run, telling, versions
+from compliance.engine import looks, picture, prefill, run, telling, versions
 from compliance.engine.case import Case, CaseVersion
 from compliance.engine.common import CommentForm
 from compliance.engine.definition import Action, Holder, Workflow
@@ -84,7 +84,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "history_views": _history_views(case, queue),
         "people": _people(case),
         "related": _related(case, reader),
-        "states": [(workflow.stage(state).label, state == case.state) for state in workflow.states],
+        "picture": picture.panel(case, workflow),
         "queue": queue,
     }
 

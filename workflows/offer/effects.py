@@ -62,7 +62,8 @@ def is_in(state: State) -> Callable[[Move], bool]:
 
 def meet_freelancer(move: Move) -> None:
     """Let the freelancer follow the offer under the address that it names, as soon as there is an account."""
-    move.case.worker_id = move.person_with(move.case.freelancer_email)
+    if move.case.worker_id is None or "freelancer_email" in move.changes:
+        move.case.worker_id = move.person_with(move.case.freelancer_email)
 
 
 def take_amount(move: Move) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.answering import answers_complete
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Holder, Party, Tone, choose
+from compliance.engine.definition import Action, Holder, Moment, Party, Tone, choose
 from workflows.offer import effects, forms, guards, policy
 from workflows.offer.model import EDITABLE, PRE_ACTIVE, Offer, State
 from workflows.offer.terms import Terms
@@ -22,6 +22,8 @@ def _end_of_life(case: Case) -> dt.datetime:
     offered_at = cast("Offer", case).offered_at or case.created_at
     return offered_at + policy.on(offered_at.date()).offer_life
 
+
+THIRTY_DAYS = Moment("30 days after the offer was put forward, whatever happens in between", _end_of_life)
 
 ACTIONS = (
     Action(
@@ -81,5 +83,5 @@ ACTIONS = (
         tone=Tone.BAD,
         key="w",
     ),
-    Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=_end_of_life),
+    Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=THIRTY_DAYS),
 )

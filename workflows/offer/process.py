@@ -14,6 +14,7 @@ from workflows.offer.terms import PAGES, Terms
 workflow = Workflow(
     kind="offer",
     title="Offer",
+    summary="From a client's draft to work that may begin and its end, with a classification decided by people.",
     prefix="OF",
     model=Offer,
     states=State,

@@ -7,7 +7,7 @@ from typing import cast
 
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Holder, Tone, choose
+from compliance.engine.definition import Action, Holder, Moment, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
 from workflows.offer import effects, forms, guards, policy, second_look
 from workflows.offer.drafting import reasons_for
@@ -37,6 +37,9 @@ def _after_last_day(case: Case) -> dt.datetime:
     return dt.datetime.combine(_last_day(case) + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
+NOTICE_DAY = Moment("10 days before the last day", _notice)
+LAST_DAY_OVER = Moment("when the last day is over", _after_last_day)
+
 CHANGING = (
     Action(
         "amend",
@@ -56,7 +59,10 @@ CHANGING = (
         (State.ACTIVE,),
         State.REASSESSMENT,
         SYSTEM,
-        due=next_reassessment,
+        due=Moment(
+            "when the determination runs out or the tenure reaches its next band, whichever comes first",
+            next_reassessment,
+        ),
     ),
     Action(
         "take_reassessment",
@@ -139,10 +145,10 @@ CHANGING = (
 )
 
 ENDING = (
-    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=_notice, key="d"),
+    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=NOTICE_DAY, key="d"),
     Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason, key="d"),
-    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=_after_last_day, key="d"),
-    Action("run_out", "Run out", (State.REASSESSMENT,), State.ENDED, SYSTEM, due=_after_last_day),
+    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=LAST_DAY_OVER, key="d"),
+    Action("run_out", "Run out", (State.REASSESSMENT,), State.ENDED, SYSTEM, due=LAST_DAY_OVER),
 )
 
 SUSPENDING = (

@@ -12,6 +12,7 @@ from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Party, Stage, Workflow, choose
 from compliance.engine.guards import holds_it, not_after, not_conflicted
+from compliance.engine.move import Move
 from compliance.kernel.clock import business_days, calendar_days
 
 
@@ -42,9 +43,17 @@ class Reasons(Form):
 
 reviewer = any_of(Role.REVIEWER)
 own_work = not_after("open", "edit", sentence="You wrote this permit; somebody else decides on it.")
+
+
+def is_small(move: Move) -> str | None:
+    """Start nothing large without a word."""
+    return None if move.case.size < 500 else "Too large to start by itself."
+
+
 workflow = Workflow(
     kind="permit",
     title="Permit",
+    summary="From a request to a permit that is in force.",
     prefix="PE",
     model=Permit,
     states=State,
@@ -53,9 +62,17 @@ workflow = Workflow(
     may_open=any_of(Role.HIRING_MANAGER, Role.REVIEWER),
     terms=("title", "size"),
     stages={
-        State.DRAFT: Stage(waits_for=Party.CLIENT, staff_sees=False),
-        State.REVIEW: Stage(waits_for=Party.REVIEWER, within=business_days(1), remind=(calendar_days(3),)),
-        State.SECOND: Stage(waits_for=Party.SENIOR_REVIEWER),
+        State.DRAFT: Stage(sentence="It is being written.", waits_for=Party.CLIENT, staff_sees=False),
+        State.REVIEW: Stage(
+            sentence="A reviewer looks at it.",
+            waits_for=Party.REVIEWER,
+            within=business_days(1),
+            remind=(calendar_days(3),),
+        ),
+        State.SECOND: Stage(sentence="It is large, so two look at it.", waits_for=Party.SENIOR_REVIEWER),
+        State.GRANTED: Stage(sentence="It was granted."),
+        State.ACTIVE: Stage(sentence="It is in force."),
+        State.LAPSED: Stage(sentence="Nobody decided in time."),
     },
     actions=(
         Action("edit", "Edit", (State.DRAFT, State.REVIEW), State.DRAFT, any_of(Role.HIRING_MANAGER), Terms),
@@ -82,7 +99,7 @@ workflow = Workflow(
             (State.GRANTED,),
             State.ACTIVE,
             SYSTEM,
-            guards=(lambda move: None if move.case.size < 500 else "Too large to start by itself.",),
+            guards=(is_small,),
             auto=True,
         ),
         Action("lapse", "Lapse", (State.REVIEW, State.SECOND), State.LAPSED, SYSTEM, due=calendar_days(30)),

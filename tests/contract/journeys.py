@@ -1,0 +1,207 @@
+"""Finding how each state of a process is reached: a search that fires real actions by everybody who may.
+
+Nothing here knows a process. From every state that was reached, each of its actions is tried, by the people whom it
+allows, with its form filled in both ways; what cannot be done yet is tried again after what can be done on the spot.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from compliance.engine.case import Case
+from compliance.engine.definition import Action, Holder, Workflow
+from compliance.engine.errors import EngineError
+from compliance.engine.registry import registry
+from compliance.kernel import clock
+from compliance.kernel.db import session
+from tests.contract.filling import Someone, filled
+from tests.contract.play import WORLDS, Act, Open, Path, Play, Wait
+
+# How many actions may be needed on the spot before a case can leave a state.
+LONGEST_STAY = 3
+FAR = 99
+
+
+@dataclass
+class Journeys:
+    """What was found of one process."""
+
+    paths: dict[str, Path] = field(default_factory=dict)
+    words: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    refusals: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Somewhere to go on from: the path that leads there, where it began, and what was done on the spot."""
+
+    path: Path
+    start: int
+    state: str = ""
+    stay: tuple[tuple[str, Someone], ...] = ()
+
+    @property
+    def key(self) -> object:
+        return self.start, self.state, frozenset(self.stay)
+
+
+@dataclass
+class _Search:
+    workflow: Workflow
+    play: Play
+    found: Journeys = field(default_factory=Journeys)
+    queue: deque[_Place] = field(default_factory=deque)
+    seen: set[object] = field(default_factory=set)
+    # Waiting in which something else happened first; longer waiting by a case that began alike brings no more.
+    in_vain: set[tuple[int, str, str]] = field(default_factory=set)
+
+    def run(self) -> Journeys:
+        openers = [who for who in self.play.cast.allowed(self.workflow.may_open) if who.number == 0]
+        for start, (who, great, world) in enumerate(product(openers, (False, True), WORLDS)):
+            data = filled(self.workflow.open_form, self.play.cast.person_id, great=great)
+            self.queue.append(
+                _Place(Path(self.workflow.kind, world, (Open(who, data),)), start, self.workflow.start.value)
+            )
+        beginning = clock.now()
+        while self.queue:
+            self.play.traveller.move_to(beginning, tick=False)
+            nearest = min(self.queue, key=self.nearness)
+            self.queue.remove(nearest)
+            if self.leads_on(nearest.start, nearest.state):
+                self.explore(nearest)
+        return self.found
+
+    def nearness(self, place: _Place) -> tuple[int, int, int]:
+        """Return what puts places in order: those near something that is still to be found come first."""
+        return self.distance(place.start, place.state), place.start, len(place.path.steps)
+
+    def leads_on(self, start: int, state: str) -> bool:
+        """Tell whether something is still to be found in *state*, or anywhere that it leads to."""
+        return self.distance(start, state) < FAR
+
+    def distance(self, start: int, state: str) -> int:
+        """Return how many steps from *state* something is still to be found by a case that began as *start*."""
+        steps, edge, reached = 0, {state}, {state}
+        while edge and not any(self.has_missing(start, state) for state in edge):
+            leaving = [action for action in self.workflow.actions if edge & set(action.sources)]
+            edge = {target for action in leaving for target in action.targets} - reached
+            reached |= edge
+            steps += 1
+        return steps if edge else FAR
+
+    def explore(self, place: _Place) -> None:
+        place = replace(place, state=self.begin(place.path).state)
+        self.found.paths.setdefault(place.state, place.path)
+        for action in self.workflow.actions:
+            if place.state in action.sources and self.is_worth_trying(place, action):
+                if action.by_itself:
+                    self.wait(place, action)
+                else:
+                    self.act(place, action)
+
+    def begin(self, path: Path) -> Case:
+        self.play.forget_other_cases()
+        return self.play.begin(path)
+
+    def is_worth_trying(self, place: _Place, action: Action) -> bool:
+        if (place.start, place.state, action.name) in self.in_vain:
+            return False
+        return (place.state, action.name) not in self.found.words or (
+            not _brings_nothing_forward(action)
+            and any(self.leads_on(place.start, state) for state in action.targets or (place.state,))
+        )
+
+    def has_missing(self, start: int, state: str) -> bool:
+        leaving = [
+            a for a in self.workflow.actions if state in a.sources and (start, state, a.name) not in self.in_vain
+        ]
+        return state not in self.found.paths or any(self.is_missing(state, action) for action in leaving)
+
+    def is_missing(self, state: str, action: Action) -> bool:
+        """Tell whether *action* is to be seen there: what people do in every state, what happens by itself in one."""
+        if action.by_itself:
+            return action.name not in {name for _, name in self.found.words}
+        return not action.common and (state, action.name) not in self.found.words
+
+    def act(self, place: _Place, action: Action) -> None:
+        """Try *action* with each way to fill in its form, by whoever may; a claim by all who could go on with it."""
+        takes = action.holder is Holder.TAKE and not action.targets
+        for great in (False, True) if list(action.form()) else (False,):
+            for who in self.who_tries(place.state, action, takes=takes):
+                step = Act(action.name, who, filled(action.form, self.play.cast.person_id, great=great))
+                if self.attempt(place, step, action) and not takes:
+                    break
+
+    def attempt(self, place: _Place, step: Act, action: Action) -> bool:
+        """Take *step*, look at what came of it, and take it back."""
+        before = self.play.case.audit_rev
+        try:
+            self.play.step(step)
+        except EngineError as refused:
+            self.found.refusals.setdefault((place.state, action.name), refused.sentence)
+            return False
+        else:
+            self.note(place.state, action, before)
+            self.follow(place, step, action)
+            return True
+        finally:
+            session().rollback()
+
+    def who_tries(self, state: str, action: Action, *, takes: bool) -> list[Someone]:
+        """Return whom *action* allows; where it takes a claim, only those with something left to do with it."""
+        allowed = list(self.play.cast.allowed(action.allow))
+        if not takes:
+            return allowed
+        left = [a for a in self.workflow.actions if state in a.sources and self.is_missing(state, a)]
+        able = {who for a in left for who in self.play.cast.allowed(a.allow)}
+        return [who for who in allowed if who in able] or allowed[:1]
+
+    def wait(self, place: _Place, action: Action) -> None:
+        """Let the deadline of *action* pass, then go back to before."""
+        step = Wait(f"act:{action.name}")
+        if step.what not in {deadline.what for deadline in self.play.open_deadlines()}:
+            return
+        before, now = self.play.case.audit_rev, clock.now()
+        self.play.step(step)
+        self.note(place.state, action, before)
+        if (place.state, action.name) not in self.found.words:
+            self.in_vain.add((place.start, place.state, action.name))
+        self.follow(place, step, action)
+        self.play.traveller.move_to(now, tick=False)
+        self.begin(place.path)
+
+    def note(self, state: str, action: Action, before: int) -> None:
+        """Keep what the record says of it, and of what followed by itself."""
+        words = self.play.words_after(before)
+        if action.name in words:
+            self.found.words.setdefault((state, action.name), words[words.index(action.name) :])
+        for name in words:
+            follower = self.workflow.action(name)
+            if follower is not None and follower.auto:
+                for source in follower.sources:
+                    self.found.words.setdefault((source.value, name), [name])
+
+    def follow(self, place: _Place, step: Act | Wait, action: Action) -> None:
+        """Go on from where *step* led, unless that was done already or can bring nothing new."""
+        state, path = str(self.play.case.state), place.path.then(step)
+        self.found.paths.setdefault(state, path)
+        moved = state != place.state or not isinstance(step, Act)
+        stay = () if moved or not isinstance(step, Act) else (*place.stay, (step.action, step.who))
+        following = _Place(path, place.start, state, stay)
+        if not self.leads_on(place.start, state) or (not moved and _brings_nothing_forward(action)):
+            return
+        if following.key not in self.seen and len(stay) <= LONGEST_STAY:
+            self.seen.add(following.key)
+            self.queue.append(following)
+
+
+def _brings_nothing_forward(action: Action) -> bool:
+    """Tell whether *action* is a remark: it neither moves a case nor lets anybody else do so."""
+    return action.common and action.holder is Holder.KEEP
+
+
+def explore(kind: str, play: Play) -> Journeys:
+    """Return how each state of the process *kind* is reached, and what each action that was done has written."""
+    return _Search(registry().process(kind).workflow, play).run()

@@ -1,0 +1,72 @@
+"""How many statements the database answers for one decision and one page: a bound that timings cannot give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from flask import Flask
+
+from compliance.authz import Role
+from compliance.engine import run
+from compliance.kernel.db import engine, session
+from tests.offer.scene import APPROVAL, Desk
+from tests.people import scene
+
+FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Collect every statement but those that begin and end transactions."""
+    found: list[str] = []
+
+    def note(*told: object) -> None:
+        statement = str(told[2])
+        if not statement.startswith(FRAME):
+            found.append(statement)
+
+    session().rollback()
+    session().expunge_all()
+    sa.event.listen(engine(), "before_cursor_execute", note)
+    yield found
+    sa.event.remove(engine(), "before_cursor_execute", note)
+    session().rollback()
+
+
+def test_a_decision_takes_few_statements(desk: Desk) -> None:
+    desk.in_review()
+    seen = desk.offer(desk.rita).content_digest
+    with counted() as statements:
+        run.fire("offer", desk.reference, "approve", desk.rita, APPROVAL, seen=seen)
+    assert len(statements) <= 11, "\n".join(statements)
+
+
+def test_what_can_be_done_is_asked_with_one_look_at_the_record_however_many_guards_ask(desk: Desk) -> None:
+    desk.in_review()
+    case = desk.offer(desk.rita)
+    reference = case.reference
+    with counted() as statements:
+        run.available(run.find("offer", reference, desk.rita), desk.rita)
+    assert len(statements) <= 2, "\n".join(statements)
+
+
+def test_a_decision_in_the_browser_takes_few_statements_sign_in_included(app: Flask, desk: Desk) -> None:
+    desk.open()
+    desk.act(desk.mona, "submit")
+    scene.person("rae@example.com", Role.REVIEWER)
+    client = app.test_client()
+    scene.sign_in(client, "rae@example.com")
+    scene.set_up_second_factor(client)
+    address = f"/offers/{desk.reference}"
+    assert scene.post(client, f"{address}/claim").status_code == 303
+    page = client.get(f"{address}/approve").text
+    hidden = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[-1] for name in ("csrf_token", "seen")}
+    with counted() as statements:
+        assert client.post(f"{address}/approve", data={**hidden, **APPROVAL}).status_code == 303
+    assert len(statements) <= 14, "\n".join(statements)
+    with counted() as statements:
+        assert client.get(address).status_code == 200
+    assert len(statements) <= 11, "\n".join(statements)
