@@ -48,6 +48,7 @@ class Case(Audited, Base):
         sa.Index(None, "organisation_id", "urgent_at", "id"),
         sa.Index(None, "worker_id", "urgent_at", "id"),
         sa.Index(None, "kind", "state", "urgent_at", "id"),
+        sa.Index(None, "desk", "urgent_at", "id"),
         sa.Index(None, "kind", "urgent_at", "id"),
         sa.Index(None, "urgent_at", "id"),
         _partly("ix_cases_unclaimed", "urgent_at", "id", flag="desk", where=" AND holder_id IS NULL"),

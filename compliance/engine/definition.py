@@ -134,6 +134,13 @@ class Stage:
         return self.waits_for if isinstance(self.waits_for, Party) else self.waits_for(move)
 
     @property
+    def whose(self) -> str:
+        """Say whose turn it is here: the party, or how it is found."""
+        if isinstance(self.waits_for, Party):
+            return self.waits_for.label
+        return (self.waits_for.__doc__ or "").partition("\n")[0].removeprefix("Return ").rstrip(".")
+
+    @property
     def may_wait_for_desk(self) -> bool:
         """Tell whether the desk is waited for here, always or for some cases."""
         return not isinstance(self.waits_for, Party) or self.waits_for.is_staff

@@ -20,7 +20,7 @@ from compliance.audit.models import AuditEvent
 from compliance.engine.case import Case, CaseDocument, of_case
 from compliance.engine.content import digest_of, plain
 from compliance.engine.definition import Action
-from compliance.engine.questionnaire import Assessment, assess
+from compliance.engine.questionnaire import Assessment
 from compliance.kernel.db import Base
 from compliance.kernel.ids import new_id
 
@@ -103,7 +103,7 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
     deciding = move.workflow.deciding
     if action.determines is None or deciding is None:
         return
-    case, found = move.case, assess(move.session, move.case, move.workflow)
+    case, found = move.case, move.assessment  # A decision changes no answers.
     before = newest(move.session, case)
     row: dict[str, Any] = {
         "number": before.number + 1 if before else 1,
@@ -197,7 +197,10 @@ def _words(form: Form | None, factors: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _evidence(session: Session, case: Case) -> list[dict[str, str]]:
-    found = sa.select(CaseDocument.party, CaseDocument.sha256).where(CaseDocument.case_id == case.id)
+    """Return what lay before everybody: neither what was withdrawn nor what is the desk's alone."""
+    found = sa.select(CaseDocument.party, CaseDocument.sha256).where(
+        CaseDocument.case_id == case.id, CaseDocument.withdrawn_at.is_(None), CaseDocument.internal.is_(False)
+    )
     return [{"party": party, "sha256": sha256} for party, sha256 in session.execute(found.order_by(CaseDocument.id))]
 
 

@@ -12,8 +12,6 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from compliance.kernel import jobs
-
 _PACKAGE: Final = Path(__file__).parent.parent
 _VERSION: Final = sa.table("alembic_version", sa.column("version_num", sa.Text()))
 
@@ -35,5 +33,4 @@ def is_current(engine: Engine) -> bool:
     with engine.connect().execution_options(sqlite_begin="DEFERRED") as connection:
         if not sa.inspect(connection).has_table(_VERSION.name):
             return False
-        ours = connection.scalars(sa.select(_VERSION.c.version_num)).all() == [newest()]
-    return ours and jobs.is_installed(engine)
+        return connection.scalars(sa.select(_VERSION.c.version_num)).all() == [newest()]

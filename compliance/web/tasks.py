@@ -13,7 +13,7 @@ from compliance.authz import Actor
 from compliance.door import actor
 from compliance.engine import inputs, run, tasks, telling
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Workflow
+from compliance.engine.definition import Action, Party, Workflow
 from compliance.engine.document_actions import ADD
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotFoundError
 from compliance.engine.move import Move
@@ -144,8 +144,10 @@ def sent(kind: str, reference: str) -> ResponseReturnValue:
     if case.state in _submit(workflow).sources:
         return redirect(case_href(case, "listing"))
     stage = workflow.stage(case.state)
+    turn = Party(case.waits_for)
     return render_template(
         "cases/sent.html",
+        turn=turn.label if turn is not Party.NOBODY else "",
         case=case,
         workflow=workflow,
         stage=stage,

@@ -116,18 +116,13 @@ def test_an_empty_result_off_the_desk_says_so(sign_in: SignIn, scene: Scene) -> 
         "late=no",
         "due=tomorrow",
         "due=0001-01-01",
-        "text=%00",
-        "text=%ED%A0%80",
         "sort=size",
     ],
 )
 def test_a_filter_that_cannot_be_is_refused_with_a_sentence(sign_in: SignIn, scene: Scene, query: str) -> None:
     response = sign_in(scene.rita).read(f"/queue?{query}")
-    assert response.status_code in {200, 400}
-    if response.status_code == 400:
-        assert "Choose one from the filters." in response.text
-    else:
-        assert query == "text=%ED%A0%80"  # The server itself reads half a character as a question mark.
+    assert response.status_code == 400
+    assert "Choose one from the filters." in response.text
 
 
 def test_the_queue_is_sorted_by_what_its_columns_say(sign_in: SignIn, scene: Scene) -> None:

@@ -45,8 +45,13 @@ def test_a_draft_shows_what_is_left_to_do(sign_in: SignIn, desk: Desk) -> None:
     mona = sign_in(desk.mona)
     assert at(desk, "tasks") in mona.read(f"/offers/{desk.reference}").text
     page = mona.read(at(desk, "tasks")).text
-    assert statuses(page) == {"Terms": "Completed", "Documents": "Optional", "Check and submit": "Not started"}
-    assert "/questions" not in page
+    assert statuses(page) == {
+        "Terms": "Completed",
+        "Questions about the work": "Completed",
+        "Documents": "Optional",
+        "Check and submit": "Not started",
+    }
+    assert at(desk, "questions") in page
     assert len(Status) <= 5
 
 
@@ -57,6 +62,7 @@ def test_what_the_client_asks_for_needs_attention_and_holds_submitting_up(sign_i
     page = mona.read(at(desk, "tasks")).text
     assert statuses(page) == {
         "Terms": "Needs attention",
+        "Questions about the work": "Completed",
         "Documents": "Optional",
         "Your company&#39;s approval": "Cannot start yet",
         "Check and submit": "Cannot start yet",
