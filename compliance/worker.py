@@ -7,6 +7,7 @@ them; the look-out gives them to jobs as soon as they are due. Every job may be 
 
 from __future__ import annotations
 
+import ctypes
 import datetime as dt
 import logging
 import os
@@ -34,11 +35,14 @@ ALONE: Final = "local"
 SWEEP: Final = "deadlines.sweep"
 TIDY: Final = "tidy"
 
-THREADS: Final = 8
+THREADS: Final = 4
+# How many jobs a worker has in hand: with the pause between two looks this bounds how many small ones it does a second.
+IN_HAND: Final = 32
 POLL_S: Final = 0.25
 PATIENCE: Final = dt.timedelta(seconds=10)
 BEATS: Final = 5  # Within everybody's patience.
 STOP_WITHIN_S: Final = 10
+ARENA_MAX: Final = -8  # Its number in malloc.h.
 FINISHED_KEPT: Final = dt.timedelta(days=1)
 # A database that is away for a while must not end a job: about ten minutes of tries.
 TRIES: Final[StepOptions] = {
@@ -50,7 +54,10 @@ log = structlog.get_logger()
 
 def sweep() -> int:
     """Carry out the deadlines that have passed; however many do this at once, each is carried out once."""
-    return run.sweep()
+    carried_out = 0
+    while done := run.sweep():
+        carried_out += done
+    return carried_out
 
 
 def tidy(*_when: object) -> None:
@@ -87,6 +94,7 @@ class Worker:
 
     def start(self) -> None:
         """Launch the job engine, and begin to look out for what falls due."""
+        _share_heaps()
         logging.getLogger("dbos").addHandler(logging.NullHandler())  # Else it writes to the terminal past our own logs.
         with self.app.app_context():
             url = jobs.address(db.engine())
@@ -111,7 +119,7 @@ class Worker:
             beats.beat(self.name)
             db.session().commit()
             DBOS.launch()
-            DBOS.register_queue(jobs.QUEUE, worker_concurrency=THREADS, polling_interval_sec=POLL_S)
+            DBOS.register_queue(jobs.QUEUE, worker_concurrency=IN_HAND, polling_interval_sec=POLL_S)
             for name, cron in SCHEDULES.items():
                 jobs.schedule(name, cron)
         for thread in self._threads:
@@ -151,8 +159,8 @@ class Worker:
         db.begin_reading()
         mail, overdue = delivery.is_due(), deadlines.passed(db.session(), clock.now(), 1)
         db.session().rollback()
-        if mail:
-            delivery.hand_over()
+        while mail and delivery.hand_over() == delivery.BATCH:
+            pass
         for deadline_id in overdue:
             # One job for what is oldest, by whoever finds it; once a minute again where it cannot be carried out.
             jobs.enqueue(SWEEP, f"{deadline_id}:{clock.now():%Y-%m-%dT%H:%M}")
@@ -170,3 +178,10 @@ class Worker:
             log.warning("taking_over", workers=silent)
             # It moves a job only while the dead one still owns it; resuming would also restart what another has taken.
             DBOS._recover_pending_workflows(silent)  # noqa: SLF001 - see above
+
+
+def _share_heaps() -> None:
+    """Let all threads share two heaps where the C library would give each its own: a tenth less memory under load."""
+    tune = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tune is not None:
+        tune(ARENA_MAX, 2)

@@ -8,7 +8,6 @@ once the batch is overdue.
 from __future__ import annotations
 
 import datetime as dt
-import smtplib
 import uuid
 from collections.abc import Sequence
 from typing import Final
@@ -99,7 +98,7 @@ def _send(mail_id: uuid.UUID, chosen: Carrier, settings: Settings) -> int:
         return 0
     try:
         chosen.carry(mail.id, letter(mail, settings))
-    except (OSError, smtplib.SMTPException, ValueError) as fault:
+    except Exception as fault:  # noqa: BLE001 - whatever is wrong with one mail, the others of its batch go out
         _note_fault(mail, fault)
         return 0
     waiting = sa.update(table(MailMessage)).where(MailMessage.id == mail_id, MailMessage.sent_at.is_(None))

@@ -23,6 +23,11 @@ class Kind(enum.StrEnum):
         return _LABELS[self]
 
     @property
+    def heading(self) -> str:
+        """The kind in a word or two, over a list."""
+        return _TITLES[self]
+
+    @property
     def why(self) -> str:
         """Why the reader gets a mail of this kind, as the end of “You get this mail because …”."""
         return _WHY[self]
@@ -36,6 +41,15 @@ _LABELS: Final = {
     Kind.LATE: "A case is late",
     Kind.COMMENT: "Somebody comments",
     Kind.NEWS: "Other news of a case",
+}
+_TITLES: Final = {
+    Kind.ASSIGNED: "Given to me",
+    Kind.DECIDED: "Decided",
+    Kind.TURN: "My turn",
+    Kind.REMINDER: "Reminders",
+    Kind.LATE: "Late",
+    Kind.COMMENT: "Comments",
+    Kind.NEWS: "Other",
 }
 _WHY: Final = {
     Kind.ASSIGNED: "the case was given to you",

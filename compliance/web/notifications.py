@@ -126,7 +126,7 @@ def _shown(told: Notification, case: Case) -> dict[str, Any]:
 
 
 def _views(kind: Kind | None) -> list[dict[str, Any]]:
-    items: list[tuple[str, Kind | None]] = [("Everything", None), *((found.label, found) for found in Kind)]
+    items: list[tuple[str, Kind | None]] = [("Everything", None), *((found.heading, found) for found in Kind)]
     return [
         {"label": label, "href": url_for(".listing", kind=found), "current": found is kind} for label, found in items
     ]
