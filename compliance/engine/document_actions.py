@@ -51,7 +51,9 @@ def document_actions(workflow: Workflow) -> tuple[Action, ...]:
         return ()
     everywhere, allow = tuple(workflow.states), taken.allow | workflow.worked_by
     return (
-        Action(ADD, "Add a document", everywhere, None, allow, AddDocument, (_in_time,), effect=_add, common=True),
+        Action(
+            ADD, "Add a document", everywhere, None, allow, AddDocument, (_in_time,), effect=_add, common=True, key="l",
+        ),
         Action(
             WITHDRAW, "Withdraw a document", everywhere, None, allow, WithdrawDocument, (_in_time,), effect=_withdraw,
             common=True, listed=False,

@@ -49,7 +49,7 @@ def test_an_odd_address_is_refused(cast: Cast, front: Stand, address: str) -> No
 
 @pytest.mark.usefixtures("unchanged")
 def test_a_list_is_not_narrowed_by_a_state_that_does_not_exist(cast: Cast, front: Stand) -> None:
-    assert front(cast.rita).browser("/permits?state=flying").status_code == 200
+    refused(front(cast.rita).browser("/permits?state=flying"), 400)
     refused(front(cast.rita).program("/permits?state=flying"), 400)
 
 

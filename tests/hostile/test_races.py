@@ -79,5 +79,5 @@ def test_of_many_who_claim_at_once_one_wins_and_the_others_hear_who_and_when(
         winner = next(person.name for person in people if person.id == holder)
         for answer in answers:
             if answer.status_code == 409:
-                assert f"{winner} claimed it on" in refused(answer, 409)
+                assert f"{winner} holds it since" in refused(answer, 409)
         session().commit()

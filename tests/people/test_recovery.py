@@ -59,7 +59,8 @@ def test_known_and_unknown_and_disabled_addresses_get_the_same_answer_to_the_byt
     ]
     assert [answer.status_code for answer in answers] == [200] * 3 + [422] * 3
     for same in (answers[:3], answers[3:]):
-        pages = {re.sub(r"(mona|nobody|gone)@example", "", without_tokens(answer.text)) for answer in same}
+        own = r"(mona|nobody|gone)@example|Request <code>\w+</code>"
+        pages = {re.sub(own, "", without_tokens(answer.text)) for answer in same}
         assert len(pages) == 1
         assert len({str(sorted(k for k, _ in answer.headers)) for answer in same}) == 1
     assert [mail.address for mail in mails()] == ["mona@example.com"]
