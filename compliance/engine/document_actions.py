@@ -37,10 +37,14 @@ class AddDocument(Form):
     internal = BooleanField("Only for the desk", description="Neither the client nor the freelancer will see it.")
 
 
+class DocumentField(StringField):
+    """A document of the case, by id; pages name it in the address."""
+
+
 class WithdrawDocument(Form):
     """Which document to take back, and why."""
 
-    document = StringField("Document", [InputRequired("Choose a document."), UUID("Choose a document of the list.")])
+    document = DocumentField("Document", [InputRequired("Choose a document."), UUID("Choose a document of the list.")])
     reason = TextAreaField("Reason", [InputRequired("Give your reason."), Length(max=2000)])
 
 

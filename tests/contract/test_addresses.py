@@ -49,7 +49,7 @@ def address_of(rule: Rule) -> str:
 def _value(rule: Rule, argument: str) -> object:
     converter = rule._converters[argument]  # noqa: SLF001 - werkzeug tells it nowhere else
     if isinstance(converter, AnyConverter):
-        return sorted(converter.items)[0]
+        return min(converter.items)
     kind = type(converter).__name__
     return {"UUIDConverter": "01997b1e-0000-7000-8000-000000000000", "IntegerConverter": 1}.get(kind, "OF-00000000")
 
