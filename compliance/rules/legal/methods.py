@@ -1,0 +1,186 @@
+"""What factors say before any gate, and the plainest way to get there: weighing them together."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Final, NamedTuple
+
+from compliance.rules.finding import to_line
+from compliance.rules.legal.balance import NOTHING_LOCKED, Balance, Weighed
+from compliance.rules.legal.model import EVEN, STRONGEST, THOUSAND, Answers, Combining, Standing
+from compliance.rules.legal.routes import Routes
+from compliance.rules.legal.scoring import DECIMALS, Scored, Unanswered, decimal, rounded
+from compliance.rules.model import Outcome
+
+PLAIN: Final = THOUSAND // 2
+"""The balance at which every factor points plainly one way; from there on nothing can be surer."""
+
+OUTCOMES: Final = {
+    Standing.MET: Outcome.INDEPENDENT_CONTRACTOR,
+    Standing.FAILED: Outcome.EMPLOYEE,
+    Standing.OPEN: Outcome.NEEDS_REVIEW,
+}
+SPOKEN: Final = {
+    Outcome.INDEPENDENT_CONTRACTOR: "an independent contractor",
+    Outcome.EMPLOYEE: "an employee",
+    Outcome.NEEDS_REVIEW: "for a reviewer to decide",
+}
+
+
+class Open(NamedTuple):
+    """An open question: how far its answer could move the test, in thousandths, and whether it alone could turn it."""
+
+    order: int
+    moves: int
+    decides: bool
+
+
+class Reason(NamedTuple):
+    """Why the outcome is what it is: a code for machines and a sentence for people."""
+
+    code: str
+    text: str
+
+    @property
+    def line(self) -> str:
+        """The reason as JSON."""
+        return to_line(self._asdict())
+
+
+class Verdict(ABC):
+    """What the factors say, before any gate."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    balance: int | None
+    answered: int
+    confidence: int
+
+    @abstractmethod
+    def lines(self) -> list[str]:
+        """Each factor as JSON."""
+
+    @abstractmethod
+    def routes(self, most: int, locked: frozenset[str] = NOTHING_LOCKED) -> Routes[Outcome]:
+        """The smallest changes of answers that lead to another outcome."""
+
+    @abstractmethod
+    def open(self) -> list[Open]:
+        """What is not answered yet."""
+
+
+class Method(ABC):
+    """Turns answers into a verdict."""
+
+    @abstractmethod
+    def settle(self, answers: Answers) -> Verdict:
+        """Work out what the factors say."""
+
+
+def share(part: int, whole: int) -> int:
+    """Part of a whole in thousandths."""
+    return part * THOUSAND // whole if whole else 0
+
+
+def pulled(scored: Scored, weight: int) -> str:
+    """Write a factor with how far it pulls the balance."""
+    if not scored.weight:
+        return f'{scored.line},"pull":null}}'
+    return f'{scored.line},"pull":{DECIMALS[rounded(scored.effect * THOUSAND, STRONGEST * EVEN * weight)]}}}'
+
+
+class Weighing(Method):
+    """All factors are weighed together."""
+
+    def __init__(self, balance: Balance, combining: Combining) -> None:
+        self.weighed = balance
+        self.combining = combining
+
+    def settle(self, answers: Answers) -> Verdict:
+        """Weigh the factors."""
+        return _WeighedVerdict(self, answers, self.weighed.weigh(answers))
+
+
+class _WeighedVerdict(Verdict):
+    def __init__(self, method: Weighing, answers: Answers, found: Weighed) -> None:
+        self._method, self._answers, self._found = method, answers, found
+        self.outcome = OUTCOMES[found.standing]
+        self.balance = found.balance
+        self.answered = share(found.weight, method.weighed.possible)
+        self.by_tie = self._by_tie()
+        self.confidence = self._confidence()
+        self.reasons = (self._reason(),)
+
+    def _by_tie(self) -> bool:
+        if self.balance is None or not self._found.enough or self._found.tie is None:
+            return False
+        plain = self._method.weighed.ranges(self._found.weight, None)
+        return next(s for s, first, last in plain if first <= self._found.sum <= last) is not self._found.standing
+
+    def _confidence(self) -> int:
+        if self.balance is None or self.outcome is Outcome.NEEDS_REVIEW:
+            return 0
+        combining = self._method.combining
+        if self.by_tie and combining.tie_breaker:
+            return 0
+        upper, lower = combining.upper, combining.lower
+        distance = self.balance - upper if self.outcome is Outcome.INDEPENDENT_CONTRACTOR else lower - self.balance
+        room = PLAIN - (upper if self.outcome is Outcome.INDEPENDENT_CONTRACTOR else -lower)
+        return max(0, min(THOUSAND, distance * THOUSAND // room)) * self.answered // THOUSAND
+
+    def _reason(self) -> Reason:
+        combining, balance = self._method.combining, self.balance
+        if balance is None or not self._found.enough:
+            return too_little(self.answered, combining.least_answered)
+        at = f"The balance of the factors is {DECIMALS[balance]}"
+        if self.by_tie and combining.tie_breaker:
+            within = decimal(combining.tie_breaker.within)
+            return Reason(
+                "tie_breaker",
+                f"{at}, within {within} of the middle, where {combining.tie_breaker.question} decides: "
+                f"{SPOKEN[self.outcome]}.",
+            )
+        if self.outcome is Outcome.INDEPENDENT_CONTRACTOR:
+            return Reason("balance", f"{at}, at or above {decimal(combining.upper)}: {SPOKEN[self.outcome]}.")
+        if self.outcome is Outcome.EMPLOYEE:
+            return Reason("balance", f"{at}, at or below {decimal(combining.lower)}: {SPOKEN[self.outcome]}.")
+        between = f"between {decimal(combining.lower)} and {decimal(combining.upper)}"
+        return Reason("balance", f"{at}, {between}: {SPOKEN[self.outcome]}.")
+
+    def lines(self) -> list[str]:
+        return [pulled(one, self._found.weight) for one in self._found.scored]
+
+    def routes(self, most: int, locked: frozenset[str] = NOTHING_LOCKED) -> Routes[Outcome]:
+        return self._method.weighed.routes(self._answers, self._found, most, locked).renamed(OUTCOMES)
+
+    def open(self) -> list[Open]:
+        weighed, found = self._method.weighed, self._found
+        opened = [open_in(weighed, found, one) for scored in found.scored for one in scored.unanswered]
+        breaker = weighed.tie_breaker
+        if breaker and breaker.question not in self._answers and found.enough:
+            led = [weighed.ranges(found.weight, result) for result in breaker.results.values()]
+            decides = any(s is not found.standing for r in led for s, a, b in r if a <= found.sum <= b)
+            opened.append(Open(weighed.keys.index(breaker.question), THOUSAND if decides else 0, decides))
+        return opened
+
+
+def open_in(weighed: Balance, found: Weighed, one: Unanswered) -> Open:
+    """Tell what one more answer could do to a balance: the furthest it moves, and whether it turns it."""
+    whole = STRONGEST * EVEN * (found.weight + one.weight)
+    now = found.sum * THOUSAND // (STRONGEST * EVEN * found.weight) if found.weight else 0
+    moves = max(
+        abs((found.sum + one.down) * THOUSAND // whole - now), abs((found.sum + one.up) * THOUSAND // whole - now)
+    )
+    decides = (
+        weighed.standing_if(found, one.down, one.weight) is not found.standing
+        or weighed.standing_if(found, one.up, one.weight) is not found.standing
+    )
+    return Open(one.order, moves, decides)
+
+
+def too_little(answered: int, needed: int) -> Reason:
+    """Say that too little is answered for the factors to decide."""
+    return Reason(
+        "too_little_answered",
+        f"Only {answered // 10} % of the weight is answered; at least {needed // 10} % is needed.",
+    )
