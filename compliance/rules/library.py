@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -15,8 +17,9 @@ from compliance.rules.errors import NotInForceError, Place, RuleSetError, Unknow
 from compliance.rules.fields import read_text
 from compliance.rules.legal import loading
 from compliance.rules.legal.legal_test import LegalTest
-from compliance.rules.legal.questions import FILE as QUESTIONS
 from compliance.rules.legal.questions import Pool, read_pool
+from compliance.rules.places import FILE as PLACES
+from compliance.rules.places import Places, read_places
 from compliance.rules.rule_set import RuleSet
 
 AnySet = RuleSet | LegalTest | ComplianceCheck
@@ -36,7 +39,16 @@ class Library:
         self._tables = set(catalog.folders(packages))
         self._folders = _folders(self._roots)
         self._pools: dict[Path, Pool] = {}
+        self._places: Places | None = None
         self._loaded: dict[tuple[str, str, dt.date], LegalTest | ComplianceCheck] = {}
+
+    @property
+    def places(self) -> Places:
+        """What is known about places. Raises ``RuleSetError``."""
+        if self._places is None:
+            root = next((root for root in self._roots if (root / PLACES).is_file()), self._roots[0])
+            self._places = read_places(root)
+        return self._places
 
     def known(self) -> list[str]:
         """Every key, sorted."""
@@ -64,27 +76,16 @@ class Library:
 
     def legal_tests(self, at: dt.date) -> list[LegalTest]:
         """Every legal test that is in force on a day."""
-        found: list[LegalTest] = []
-        for key in sorted(self._folders):
-            try:
-                one = self._find(key, at, None, ())
-            except NotInForceError:
-                continue
-            if isinstance(one, LegalTest):
-                found.append(one)
-        return found
+        return [one for one in self._in_force(at) if isinstance(one, LegalTest)]
 
     def checks(self, at: dt.date) -> list[ComplianceCheck]:
         """Every compliance check that is in force on a day."""
-        found: list[ComplianceCheck] = []
+        return [one for one in self._in_force(at) if isinstance(one, ComplianceCheck)]
+
+    def _in_force(self, at: dt.date) -> Iterator[LegalTest | ComplianceCheck]:
         for key in sorted(self._folders):
-            try:
-                one = self._find(key, at, None, ())
-            except NotInForceError:
-                continue
-            if isinstance(one, ComplianceCheck):
-                found.append(one)
-        return found
+            with suppress(NotInForceError):
+                yield self._find(key, at, None, ())
 
     def _of(self, key: str) -> dict[str, Path]:
         if key not in self._folders:
@@ -180,6 +181,3 @@ def _span(first: dt.date | None, last: dt.date | None) -> str:
 
 def _not_in_force(key: str, at: dt.date, spans: list[str]) -> NotInForceError:
     return NotInForceError(f"{key} is not in force on {at}. It is in force {' and '.join(spans)}; ask for such a day.")
-
-
-__all__ = ["QUESTIONS", "AnySet", "Library"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compliance.rules.legal.balance import NOTHING_LOCKED
-from compliance.rules.legal.methods import Method, Open, Reason, Verdict, share
+from compliance.rules.legal.methods import Method, Reason, Verdict, pack_open, share
 from compliance.rules.legal.model import THOUSAND, Answers, Combining, Standing
 from compliance.rules.legal.parts import combined
 from compliance.rules.legal.prongs import Judged, Prong
@@ -77,10 +77,10 @@ class _ProngVerdict(Verdict):
         ]
         return combined(self.stands, routes, all_met, most)
 
-    def open(self) -> list[Open]:
-        found: list[Open] = []
+    def open(self) -> list[int]:
+        found: list[int] = []
         for place, judged in enumerate(self._judged):
             for order, moved, standings in judged.could:
                 led = (all_met((*self.stands[:place], one, *self.stands[place + 1 :])) for one in standings)
-                found.append(Open(order, moved, any(outcome is not self.outcome for outcome in led)))
+                found.append(pack_open(order, moved, decides=any(outcome is not self.outcome for outcome in led)))
         return found

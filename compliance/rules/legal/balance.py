@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from compliance.rules.legal.model import EVEN, STRONGEST, THOUSAND, Answers, Combining, Standing, TieBreaker
 from compliance.rules.legal.routes import Routes
@@ -26,9 +25,10 @@ SIDE: Final = {Outcome.INDEPENDENT_CONTRACTOR: Standing.MET, Outcome.EMPLOYEE: S
 
 Ranges = tuple[tuple[Standing, int, int], ...]
 
+_EVERYWHERE_OPEN: Final[Ranges] = ((Standing.OPEN, -ENDLESS, ENDLESS),)
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+
+class Weighed(NamedTuple):
     """Where the balance stands. ``sum`` and ``weight`` are its two whole numbers, ``tie`` what the tie-breaker says."""
 
     scored: tuple[Scored, ...]
@@ -63,7 +63,7 @@ class Balance:
         self.possible = sum(one.weight for one in self.scorers if one.keys)
         self.needed = -(-self.possible * combining.least_answered // THOUSAND)
         self._ranges: dict[tuple[int, Outcome | None], Ranges] = {}
-        self._place = {key: place for place, one in enumerate(self.scorers) for key in one.keys}
+        self._steps: dict[tuple[int, str, bool], Step] = {}
         self._ends = {
             self.keys.index(key): (options[least], options[most])
             for one in self.scorers
@@ -82,7 +82,7 @@ class Balance:
             weight += one.weight
         tie = self._tie(answers)
         if not weight or weight < self.needed:
-            return Weighed(scored, total, weight, False, tie, Standing.OPEN, ((Standing.OPEN, -ENDLESS, ENDLESS),))  # noqa: FBT003 - the fields stand in their order
+            return Weighed(scored, total, weight, False, tie, Standing.OPEN, _EVERYWHERE_OPEN)  # noqa: FBT003 - the fields stand in their order
         ranges = self.ranges(weight, tie)
         return Weighed(scored, total, weight, True, tie, _standing(ranges, total), ranges)  # noqa: FBT003 - as above
 
@@ -148,8 +148,12 @@ class Balance:
         for standing, first, last in found.ranges:
             if first <= found.sum <= last:
                 continue
-            for way in self.reach(answers, found, (first - found.sum, last - found.sum), most, locked):
-                routes.add(standing, Way(before.effect + way.effect, (*before.steps, *way.steps)))
+            ways = self.reach(answers, found, (first - found.sum, last - found.sum), most, locked)
+            if before.steps:
+                for way in ways:
+                    routes.add(standing, Way(before.effect + way.effect, (*before.steps, *way.steps)))
+            else:
+                routes.add_sorted(standing, ways)
 
     def reach(
         self, answers: Answers, found: Weighed, span: tuple[int, int], most: int, locked: frozenset[str]
@@ -160,9 +164,9 @@ class Balance:
         packed: list[int] = []
         for one in found.scored:
             packed += one.ups if up else one.downs
+        packed.sort(reverse=True)
         if locked:
             packed = [one for one in packed if self.keys[order_of(one)] not in locked]
-        packed.sort(reverse=True)
         near, far = (low, high) if up else (-high, -low)
         quick = strongest(packed[:STRONGEST_KEPT], near, far, most)
         if quick is None:
@@ -171,10 +175,26 @@ class Balance:
         return [self._way(answers, chosen, up=up) for chosen in quick]
 
     def _way(self, answers: Answers, chosen: tuple[int, ...], *, up: bool) -> Way:
-        orders = [order_of(one) for one in chosen]
-        effect = sum(one // SHIFT for one in chosen)
-        steps = tuple([Step(order, answers[self.keys[order]], self._ends[order][up]) for order in sorted(orders)])
-        return Way(effect if up else -effect, steps)
+        effect, steps = 0, []
+        for one in chosen:
+            effect += one // SHIFT
+            order = SHIFT - 1 - one % SHIFT
+            steps.append(self._step(order, answers[self.keys[order]], up=up))
+        if len(steps) > 1:
+            steps.sort()
+        return Way(effect if up else -effect, tuple(steps))
+
+    def _step(self, order: int, given: str, *, up: bool) -> Step:
+        kept = self._steps.get((order, given, up))
+        if kept is None:
+            kept = self._steps[order, given, up] = Step(order, given, self._ends[order][up])
+        return kept
+
+    def here(self, standing: Standing, weight: int, tie: Outcome | None) -> tuple[int, int] | None:
+        """Say from which sum to which the balance stands there, at a weight; ``None`` if it never does."""
+        if not weight or weight < self.needed:
+            return (-ENDLESS, ENDLESS) if standing is Standing.OPEN else None
+        return next(((first, last) for one, first, last in self.ranges(weight, tie) if one is standing), None)
 
     def standing_if(self, found: Weighed, moved: int, added: int) -> Standing:
         """Where the balance would stand if the sum moved and weight were added."""
@@ -190,4 +210,7 @@ def _three(lower: int, upper: int) -> Ranges:
 
 
 def _standing(ranges: Ranges, total: int) -> Standing:
-    return next(standing for standing, first, last in ranges if first <= total <= last)
+    for standing, _, last in ranges:
+        if total <= last:
+            return standing
+    raise AssertionError("the ranges cover every sum")

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from compliance.rules.legal.balance import NOTHING_LOCKED, Balance, Weighed
 from compliance.rules.legal.methods import (
+    DECIDES,
     OUTCOMES,
     PLAIN,
     SPOKEN,
     Method,
-    Open,
     Reason,
     Verdict,
     open_in,
+    pack_open,
     pulled,
     share,
     too_little,
@@ -22,6 +23,7 @@ from compliance.rules.legal.model import EVEN, STRONGEST, THOUSAND, Answers, Com
 from compliance.rules.legal.parts import combined
 from compliance.rules.legal.routes import Routes
 from compliance.rules.legal.scoring import DECIMALS, Unanswered, rounded
+from compliance.rules.legal.search import SHIFT, order_of
 from compliance.rules.model import Outcome
 
 
@@ -91,7 +93,7 @@ class _CoreVerdict(Verdict):
         return Reason("other_factors", f"The core factors do not agree; the others {said}: {SPOKEN[self.outcome]}.")
 
     def lines(self) -> list[str]:
-        return [pulled(scored, self._weight) for one in self._found for scored in one.scored]
+        return pulled([scored for one in self._found for scored in one.scored], self._weight)
 
     def routes(self, most: int, locked: frozenset[str] = NOTHING_LOCKED) -> Routes[Outcome]:
         if not self._enough:
@@ -102,19 +104,21 @@ class _CoreVerdict(Verdict):
         ]
         return combined(self.stands, routes, core_first, most)
 
-    def open(self) -> list[Open]:
-        return [
-            Open(one.order, open_in(part, found, one).moves, self._turns(place, one))
-            for place, (part, found) in enumerate(zip(self._method.parts, self._found, strict=True))
-            for scored in found.scored
-            for one in scored.unanswered
-        ]
+    def open(self) -> list[int]:
+        found: list[int] = []
+        for place, (part, weighed) in enumerate(zip(self._method.parts, self._found, strict=True)):
+            alone = {order_of(one): one // SHIFT % DECIDES for one in open_in(part, weighed)}
+            for scored in weighed.scored:
+                for one in scored.unanswered:
+                    turns = self._turns(place, one, scored.added)
+                    found.append(pack_open(one.order, alone[one.order], decides=turns))
+        return found
 
-    def _turns(self, place: int, one: Unanswered) -> bool:
-        if not self._method.enough(self._weight + one.weight):
+    def _turns(self, place: int, one: Unanswered, added: int) -> bool:
+        if not self._method.enough(self._weight + added):
             return False
         part, found = self._method.parts[place], self._found[place]
-        led = [part.standing_if(found, moved, one.weight) for moved in (one.down, one.up)]
+        led = [part.standing_if(found, moved, added) for moved in (one.down, one.up)]
         return any(
             core_first((*self.stands[:place], standing, *self.stands[place + 1 :])) is not self.outcome
             for standing in led

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from compliance.rules.finding import to_line
-from compliance.rules.legal.methods import Open
+from compliance.rules.legal.methods import DECIDES, Reason
 from compliance.rules.legal.model import THOUSAND, Gate
 from compliance.rules.legal.routes import Routes
 from compliance.rules.legal.scoring import DECIMALS
-from compliance.rules.legal.search import Step
+from compliance.rules.legal.search import SHIFT, Step, order_of
 from compliance.rules.model import Outcome
 
 if TYPE_CHECKING:
     from compliance.rules.legal.legal_test import Decided, LegalTest
+
+_MAX_KEPT: Final = 20_000
 
 HIGH: Final = 500
 LOW: Final = 200
@@ -67,12 +69,14 @@ class Writer:
         }
         self._gates = {gate.key: self._gate(gate) for gate in test.gates}
         self._steps: dict[Step, str] = {}
+        self._reasons: dict[Reason, str] = {}
+        self._opened: dict[int, str] = {}
 
-    def write(self, decided: Decided, routes: Routes[Outcome], opened: list[Open], contradictions: list[str]) -> str:
+    def write(self, decided: Decided, routes: Routes[Outcome], opened: list[int], contradictions: list[str]) -> str:
         """Write one finding."""
         verdict = decided.verdict
         balance = "null" if verdict.balance is None else DECIMALS[verdict.balance]
-        reasons = ",".join([reason.line for reason in self._test.reasons(decided)])
+        reasons = ",".join([self._reason(one) for one in self._test.reasons(decided)])
         confidence = self._confidences[self._test.confidence(decided)]
         gate = "null" if decided.gate is None else self._gates[decided.gate.key]
         return (
@@ -108,8 +112,22 @@ class Writer:
             )
         return kept
 
-    def _open(self, one: Open) -> str:
-        decides = "true" if one.decides else "false"
-        return (
-            f'{{"question":{self._names[one.order]},"moves":{DECIMALS[min(one.moves, THOUSAND)]},"decides":{decides}}}'
-        )
+    def _reason(self, reason: Reason) -> str:
+        kept = self._reasons.get(reason)
+        if kept is None:
+            kept = to_line(reason._asdict())
+            if len(self._reasons) < _MAX_KEPT:
+                self._reasons[reason] = kept
+        return kept
+
+    def _open(self, packed: int) -> str:
+        kept = self._opened.get(packed)
+        if kept is None:
+            decides, moves = divmod(packed // SHIFT, DECIDES)
+            kept = (
+                f'{{"question":{self._names[order_of(packed)]},"moves":{DECIMALS[moves]},'
+                f'"decides":{"true" if decides else "false"}}}'
+            )
+            if len(self._opened) < _MAX_KEPT:
+                self._opened[packed] = kept
+        return kept

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from compliance.rules.legal.model import THOUSAND, Answers, Effect, Gate
 from compliance.rules.legal.search import MOST_CHANGES, Step
+from compliance.rules.model import Outcome
 
 _MAX_KEPT: Final = 20_000
 
@@ -35,11 +36,12 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which gate fires, what else could, and what is open."""
+    """Which gate fires, what else could, and what is open; ``packed`` remembers the latter as it is sorted."""
 
     gate: int
     ways: tuple[Led, ...]
     asking: tuple[Asking, ...]
+    packed: dict[Outcome, list[int]] = field(default_factory=dict)
 
 
 class Gates:

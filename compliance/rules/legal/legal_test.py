@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from compliance.rules.errors import AnswerError, UnknownVariantError, no_object, show
 from compliance.rules.legal.all_prongs import AllProngs
@@ -14,19 +13,18 @@ from compliance.rules.legal.balance import NOTHING_LOCKED, Balance
 from compliance.rules.legal.core_factors import CoreFactors
 from compliance.rules.legal.finding import LegalFinding, Writer
 from compliance.rules.legal.gates import FACTORS, Gates, Plan
-from compliance.rules.legal.methods import Method, Open, Reason, Verdict, Weighing
+from compliance.rules.legal.methods import DECIDES, Method, Reason, Verdict, Weighing, pack_open
 from compliance.rules.legal.model import THOUSAND, Answers, Combining, Contradiction, Effect, Gate, Parts, Variant
 from compliance.rules.legal.model import Method as Kind
 from compliance.rules.legal.prongs import Prong
 from compliance.rules.legal.questions import UNKNOWN
 from compliance.rules.legal.routes import Routes
 from compliance.rules.legal.scoring import FactorScorer
-from compliance.rules.legal.search import MOST_CHANGES, Way
+from compliance.rules.legal.search import MOST_CHANGES, SHIFT, Way, order_of
 from compliance.rules.model import Outcome, Question
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """What was worked out before it is written."""
 
     outcome: Outcome
@@ -168,14 +166,14 @@ class LegalTest:
     ) -> Routes[Outcome]:
         """Find the smallest changes of answers that lead to another outcome, through the gates and the factors."""
         routes: Routes[Outcome] = Routes()
-        self._onward(routes, answers, (decided.plan.gate, Way(0, ())), most, locked)
+        self._onward(routes, answers, (decided.plan.gate, Way(0, ()), decided), most, locked)
         for led in decided.plan.ways:
             keys = {self._keys[step.order] for step in led.steps}
             if len(led.steps) <= most and not keys & locked:
                 changed = {**answers, **{self._keys[step.order]: step.instead for step in led.steps}}
                 way = Way(self._gate_effect(led.gate, decided), led.steps)
                 routes.add(self._led_to(led.gate, changed), way)
-                self._onward(routes, changed, (led.gate, way), most - len(led.steps), locked | keys)
+                self._onward(routes, changed, (led.gate, way, None), most - len(led.steps), locked | keys)
         routes.drop(decided.outcome)
         return routes
 
@@ -194,49 +192,73 @@ class LegalTest:
         self,
         routes: Routes[Outcome],
         answers: dict[str, str],
-        led: tuple[int, Way],
+        led: tuple[int, Way, Decided | None],
         most: int,
         locked: frozenset[str],
     ) -> None:
-        gate, before = led
+        gate, before, here = led
         if most <= 0:
             return
         if gate == FACTORS:
             if self.about.always_review:
                 return
             held = locked | self._shared if self._shared else locked
-            found = self._method.settle(answers).routes(most, held)
+            verdict = here.verdict if here is not None else self._method.settle(answers)
+            found = verdict.routes(most, held)
         else:
             redirect = self.gates[gate].redirect
             if redirect is None:
                 return
             other = self.others[redirect]
-            found = other.routes(answers, other._settle(answers), most, locked)  # noqa: SLF001 - the same class
+            inner = here.inner if here is not None else None
+            found = other.routes(answers, inner or other._settle(answers), most, locked)  # noqa: SLF001 - the same class
         if not before.steps:
-            routes.ways |= found.ways
+            routes.take_over(found)
             return
         for end in found.ends():
             for way in found.get(end):
                 routes.add(end, Way(before.effect + way.effect, tuple(sorted((*before.steps, *way.steps)))))
 
-    def open(self, answers: dict[str, str], decided: Decided) -> list[Open]:
-        """List what is not answered and could still matter, in the order of how much it could change."""
-        found = {} if decided.gate is not None and decided.inner is None else self._open_factors(answers, decided)
-        for asking in decided.plan.asking:
-            decides = any(self._led_to(gate, answers) is not decided.outcome for gate in asking.leads)
-            known = found.get(asking.order)
-            if known is None or asking.moves > known.moves:
-                decides = decides or (known is not None and known.decides)
-                found[asking.order] = Open(asking.order, asking.moves, decides)
-        return sorted(found.values(), key=lambda one: (not one.decides, -one.moves, one.order))
+    def open(self, answers: dict[str, str], decided: Decided) -> list[int]:
+        """List what is not answered and could still matter, packed; what could change most comes first."""
+        opened = [] if decided.gate is not None and decided.inner is None else self._open_factors(answers, decided)
+        kept = decided.plan.packed.get(decided.outcome)
+        if kept is not None:
+            opened += kept
+        elif decided.plan.asking:
+            opened = self._with_gates(opened, answers, decided)
+        opened.sort(reverse=True)
+        return opened
 
-    def _open_factors(self, answers: dict[str, str], decided: Decided) -> dict[int, Open]:
+    def _with_gates(self, opened: list[int], answers: dict[str, str], decided: Decided) -> list[int]:
+        by_gates = [
+            pack_open(
+                asking.order,
+                asking.moves,
+                decides=any(self._led_to(gate, answers) is not decided.outcome for gate in asking.leads),
+            )
+            for asking in decided.plan.asking
+        ]
+        if self._shared:
+            best: dict[int, int] = {}
+            for one in (*opened, *by_gates):
+                best[order_of(one)] = max(one, best.get(order_of(one), 0))
+            return list(best.values())
+        if all(self._settled(gate) for asking in decided.plan.asking for gate in asking.leads):
+            decided.plan.packed[decided.outcome] = by_gates
+        return opened + by_gates
+
+    def _settled(self, gate: int) -> bool:
+        """Whether a gate's result is the same whatever else is answered."""
+        return gate != FACTORS and self.gates[gate].redirect is None
+
+    def _open_factors(self, answers: dict[str, str], decided: Decided) -> list[int]:
         if decided.inner is not None and decided.gate is not None and decided.gate.redirect is not None:
-            other = self.others[decided.gate.redirect]
-            return {one.order: one for one in other.open(answers, decided.inner)}
+            return self.others[decided.gate.redirect].open(answers, decided.inner)
+        opened = decided.verdict.open()
         if self.about.always_review:
-            return {one.order: one._replace(decides=False) for one in decided.verdict.open()}
-        return {one.order: one for one in decided.verdict.open()}
+            return [one if one < DECIDES * SHIFT else one - DECIDES * SHIFT for one in opened]
+        return opened
 
     def reasons(self, decided: Decided) -> list[Reason]:
         """Say why the outcome is what it is, the gate first."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from compliance.rules.finding import to_line
 from compliance.rules.legal.balance import NOTHING_LOCKED, Balance, Weighed
 from compliance.rules.legal.model import EVEN, STRONGEST, THOUSAND, Answers, Combining, Standing
 from compliance.rules.legal.routes import Routes
-from compliance.rules.legal.scoring import DECIMALS, Scored, Unanswered, decimal, rounded
+from compliance.rules.legal.scoring import DECIMALS, Scored, decimal
+from compliance.rules.legal.search import SHIFT
 from compliance.rules.model import Outcome
 
 PLAIN: Final = THOUSAND // 2
@@ -27,12 +28,16 @@ SPOKEN: Final = {
 }
 
 
-class Open(NamedTuple):
-    """An open question: how far its answer could move the test, in thousandths, and whether it alone could turn it."""
+DECIDES: Final = 1 << 12
+"""Marks, in a packed open question, that its answer alone could turn the outcome."""
 
-    order: int
-    moves: int
-    decides: bool
+
+def pack_open(order: int, moves: int, *, decides: bool) -> int:
+    """Pack an open question, so that sorting puts first what could change most.
+
+    That is one that could turn the outcome, then one that could move the test far (in thousandths), then an earlier.
+    """
+    return ((DECIDES if decides else 0) + moves) * SHIFT + (SHIFT - 1 - order)
 
 
 class Reason(NamedTuple):
@@ -40,11 +45,6 @@ class Reason(NamedTuple):
 
     code: str
     text: str
-
-    @property
-    def line(self) -> str:
-        """The reason as JSON."""
-        return to_line(self._asdict())
 
 
 class Verdict(ABC):
@@ -65,8 +65,8 @@ class Verdict(ABC):
         """The smallest changes of answers that lead to another outcome."""
 
     @abstractmethod
-    def open(self) -> list[Open]:
-        """What is not answered yet."""
+    def open(self) -> list[int]:
+        """What is not answered yet, packed by :func:`pack_open`."""
 
 
 class Method(ABC):
@@ -82,11 +82,16 @@ def share(part: int, whole: int) -> int:
     return part * THOUSAND // whole if whole else 0
 
 
-def pulled(scored: Scored, weight: int) -> str:
-    """Write a factor with how far it pulls the balance."""
-    if not scored.weight:
-        return f'{scored.line},"pull":null}}'
-    return f'{scored.line},"pull":{DECIMALS[rounded(scored.effect * THOUSAND, STRONGEST * EVEN * weight)]}}}'
+def pulled(scored: Sequence[Scored], weight: int) -> list[str]:
+    """Write factors, each with how far it pulls the balance."""
+    whole = 2 * STRONGEST * EVEN * weight
+    half = whole // 2
+    return [
+        f'{one.line},"pull":{DECIMALS[(2 * THOUSAND * one.effect + half) // whole]}}}'
+        if one.weight
+        else f'{one.line},"pull":null}}'
+        for one in scored
+    ]
 
 
 class Weighing(Method):
@@ -148,34 +153,50 @@ class _WeighedVerdict(Verdict):
         return Reason("balance", f"{at}, {between}: {SPOKEN[self.outcome]}.")
 
     def lines(self) -> list[str]:
-        return [pulled(one, self._found.weight) for one in self._found.scored]
+        return pulled(self._found.scored, self._found.weight)
 
     def routes(self, most: int, locked: frozenset[str] = NOTHING_LOCKED) -> Routes[Outcome]:
         return self._method.weighed.routes(self._answers, self._found, most, locked).renamed(OUTCOMES)
 
-    def open(self) -> list[Open]:
+    def open(self) -> list[int]:
         weighed, found = self._method.weighed, self._found
-        opened = [open_in(weighed, found, one) for scored in found.scored for one in scored.unanswered]
+        opened = open_in(weighed, found)
         breaker = weighed.tie_breaker
         if breaker and breaker.question not in self._answers and found.enough:
             led = [weighed.ranges(found.weight, result) for result in breaker.results.values()]
             decides = any(s is not found.standing for r in led for s, a, b in r if a <= found.sum <= b)
-            opened.append(Open(weighed.keys.index(breaker.question), THOUSAND if decides else 0, decides))
+            order = weighed.keys.index(breaker.question)
+            opened.append(pack_open(order, THOUSAND if decides else 0, decides=decides))
         return opened
 
 
-def open_in(weighed: Balance, found: Weighed, one: Unanswered) -> Open:
-    """Tell what one more answer could do to a balance: the furthest it moves, and whether it turns it."""
-    whole = STRONGEST * EVEN * (found.weight + one.weight)
-    now = found.sum * THOUSAND // (STRONGEST * EVEN * found.weight) if found.weight else 0
-    moves = max(
-        abs((found.sum + one.down) * THOUSAND // whole - now), abs((found.sum + one.up) * THOUSAND // whole - now)
-    )
-    decides = (
-        weighed.standing_if(found, one.down, one.weight) is not found.standing
-        or weighed.standing_if(found, one.up, one.weight) is not found.standing
-    )
-    return Open(one.order, moves, decides)
+def open_in(weighed: Balance, found: Weighed) -> list[int]:
+    """Tell of each open question how far one answer to it could move the balance, and whether it turns it."""
+    opened: list[int] = []
+    whole = STRONGEST * EVEN * found.weight
+    now = found.sum * THOUSAND // whole if whole else 0
+    here = weighed.here(found.standing, found.weight, found.tie) or (0, 0)
+    low, high = here[0] - found.sum, here[1] - found.sum
+    for scored in found.scored:
+        if scored.added:
+            opened += _open_afresh(weighed, found, scored, now)
+            continue
+        for order, down, up, furthest in scored.unanswered:
+            moves = furthest * THOUSAND // whole
+            opened.append((moves if low <= down and up <= high else moves + DECIDES) * SHIFT + SHIFT - 1 - order)
+    return opened
+
+
+def _open_afresh(weighed: Balance, found: Weighed, scored: Scored, now: int) -> Iterator[int]:
+    weight = found.weight + scored.added
+    whole = STRONGEST * EVEN * weight
+    low, high = weighed.here(found.standing, weight, found.tie) or (1, 0)
+    for order, down, up, _ in scored.unanswered:
+        down_to, up_to = found.sum + down, found.sum + up
+        moves = max(now - down_to * THOUSAND // whole, up_to * THOUSAND // whole - now, 0)
+        decides = not (low <= down_to and up_to <= high)
+        opened = (moves + DECIDES if decides else moves) * SHIFT
+        yield opened + SHIFT - 1 - order
 
 
 def too_little(answered: int, needed: int) -> Reason:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from compliance.rules.finding import to_line
 from compliance.rules.legal.model import EVEN, STRONGEST, THOUSAND, Answers, Factor
@@ -25,29 +25,30 @@ def decimal(thousandths: int) -> str:
     return f"{sign}{whole}.{rest:03d}".rstrip("0") if rest else f"{sign}{whole}"
 
 
-DECIMALS: Final = {number: decimal(number) for number in range(-THOUSAND, THOUSAND + 1)}
+DECIMALS: Final = {number: decimal(number) for number in range(-2 * THOUSAND, 2 * THOUSAND + 1)}
+"""Every score, and every distance between two scores, as it is written."""
 
 
 def rounded(dividend: int, divisor: int) -> int:
-    """Divide to the nearest whole number, halves away from zero; the divisor is positive."""
-    return -((-2 * dividend + divisor) // (2 * divisor)) if dividend < 0 else (2 * dividend + divisor) // (2 * divisor)
+    """Divide to the nearest whole number, halves upwards; the divisor is positive."""
+    return (2 * dividend + divisor) // (2 * divisor)
 
 
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """An open question of a factor: how far its answers could move the factor's effect, and the weight they add."""
+class Unanswered(NamedTuple):
+    """An open question of a factor: how far down and up its answers could move the factor's effect."""
 
     order: int
     down: int
     up: int
-    weight: int
+    furthest: int
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A factor's score. ``effect`` is weight times score in whole numbers, ``weight`` is 0 while nothing is answered.
 
-    ``ups`` and ``downs`` are the strongest change of each answer, packed for the search.
+    ``ups`` and ``downs`` are the strongest change of each answer, packed for the search; ``added`` is the weight that a
+    first answer would bring.
     """
 
     answered: int
@@ -60,6 +61,7 @@ class Scored:
     ups: tuple[int, ...]
     downs: tuple[int, ...]
     unanswered: tuple[Unanswered, ...]
+    added: int
 
 
 class FactorScorer:
@@ -103,11 +105,18 @@ class FactorScorer:
             score=score,
             line=self._line(given, score, text),
             text=text,
-            ups=tuple([pack(unit * (self.most[p] - one), self.order[p]) for p, _, one in given if one < self.most[p]]),
+            ups=tuple(
+                [pack(unit * (self.most[p] - one), self.order[p]) for p, _, one in given if unit and one < self.most[p]]
+            ),
             downs=tuple(
-                [pack(unit * (one - self.least[p]), self.order[p]) for p, _, one in given if one > self.least[p]]
+                [
+                    pack(unit * (one - self.least[p]), self.order[p])
+                    for p, _, one in given
+                    if unit and one > self.least[p]
+                ]
             ),
             unanswered=self._unanswered(values, count, total),
+            added=0 if count else self.weight,
         )
         if len(self._kept) < _MAX_KEPT:
             self._kept[values] = scored
@@ -115,18 +124,12 @@ class FactorScorer:
 
     def _unanswered(self, values: tuple[str | None, ...], count: int, total: int) -> tuple[Unanswered, ...]:
         then, now = self.weight * EVEN // (count + 1), (self.weight * EVEN // count) * total if count else 0
-        return tuple(
-            [
-                Unanswered(
-                    self.order[place],
-                    then * (total + self.least[place]) - now,
-                    then * (total + self.most[place]) - now,
-                    0 if count else self.weight,
-                )
-                for place, value in enumerate(values)
-                if value is None
-            ]
-        )
+        found: list[Unanswered] = []
+        for place, value in enumerate(values):
+            if value is None and self.weight:
+                down, up = then * (total + self.least[place]) - now, then * (total + self.most[place]) - now
+                found.append(Unanswered(self.order[place], down, up, max(-down, up)))
+        return tuple(found)
 
     def spoken(self, given: list[tuple[int, str, int]], score: int | None) -> str:
         """Say how the factor leans and what was answered."""

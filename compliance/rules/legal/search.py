@@ -22,15 +22,8 @@ ENDLESS: Final = 1 << 80
 SHIFT: Final = 1 << 12
 """Packs an effect and the order of its question into one number, which sorts quickly: stronger first, then earlier."""
 
-_PATTERNS: Final = {
-    1: ((0,), (1,), (2,)),
-    2: ((0, 1), (0, 2), (1, 2), (0, 3)),
-    3: ((0, 1, 2), (0, 1, 3), (0, 2, 3), (0, 1, 4)),
-}
-"""Among these the three strongest sets of each size are found, when the questions are sorted by strength."""
-
 STRONGEST_KEPT: Final = 5
-"""How many of the strongest questions the patterns look at."""
+"""Among the five strongest questions lie the three strongest sets of up to three."""
 
 
 class Step(NamedTuple):
@@ -74,27 +67,34 @@ def strongest(candidates: Sequence[int], low: int, high: int, most: int) -> list
     strongest would go beyond *high*, so that the quick way does not answer the question.
     """
     total = 0
-    for size in range(1, most + 1):
-        if len(candidates) < size:
-            break
-        total += candidates[size - 1] // SHIFT
+    for size, one in enumerate(candidates[:most], start=1):
+        total += one // SHIFT
         if total < low:
             continue
-        if total > high:
-            return None
-        sets = [
-            chosen
-            for pattern in _PATTERNS[size]
-            if pattern[-1] < len(candidates)
-            and sum((chosen := tuple([candidates[place] for place in pattern]))[i] // SHIFT for i in range(size)) >= low
-        ]
-        sets.sort(key=_by_strength)
-        return sets[:LISTED]
+        return None if total > high else _leading(candidates, size, low, total)
     return []
 
 
-def _by_strength(chosen: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-    return -sum(one // SHIFT for one in chosen), tuple(order_of(one) for one in chosen)
+def _leading(candidates: Sequence[int], size: int, low: int, kept: int) -> list[tuple[int, ...]]:
+    """Pick the strongest sets of a size: the head of the list, and that head with its weakest members replaced."""
+    if size == 1:
+        return [(one,) for one in candidates[:LISTED] if one // SHIFT >= low]
+    head = tuple(candidates[:size])
+    found = [head]
+    others: list[tuple[int, int, tuple[int, ...]]] = []
+    for out, into in ((size - 1, size), (size - 2, size), (size - 1, size + 1)):
+        if into < len(candidates):
+            reached = kept - head[out] // SHIFT + candidates[into] // SHIFT
+            if reached >= low:
+                others.append((-reached, out, (*head[:out], *head[out + 1 :], candidates[into])))
+    if len(others) > 1:
+        others.sort(key=_by_reach)
+    found += [chosen for _, _, chosen in others]
+    return found[:LISTED]
+
+
+def _by_reach(found: tuple[int, int, tuple[int, ...]]) -> tuple[int, list[int]]:
+    return found[0], sorted(order_of(one) for one in found[2])
 
 
 def every(choices: Sequence[Choice], low: int, high: int, most: int) -> list[Way]:
