@@ -1,13 +1,13 @@
 """Which legal tests apply to an engagement, and what they say together: the strictest outcome leads.
 
-Every place counts, that of the worker, of the client and of the work: a worker in one state, a client in another and work
-in a third stand under all three. A place for which there is no test is never guessed at; it asks for a reviewer.
+Every place counts, that of the worker, of the client and of the work: a worker in one state, a client in another and
+work in a third stand under all three. A place for which there is no test is never guessed at; it asks for a reviewer.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -103,10 +103,10 @@ def applicable(library: Library, situation: Situation, answers: Mapping[str, obj
     for test in in_force:
         scope = test.parts.scope
         because = tuple(said for said, place in places.items() if _covers(library, test, place))
-        asked = purpose is None or purpose in scope.purposes
+        asked = scope.answers_for(purpose, situation.on)
         if because and asked and not scope.only_by_redirect and not _out_of_scope(test, answers or {}):
             found.append(Applying(test, because))
-    gaps = tuple(gap for said, place in places.items() if (gap := _gap(library, in_force, said, place, purpose)))
+    gaps = tuple(gap for said, place in places.items() if (gap := _gap(library, in_force, situation, said, place)))
     return Applicable(situation, tuple(found), gaps)
 
 
@@ -138,12 +138,14 @@ def _out_of_scope(test: LegalTest, answers: Mapping[str, object]) -> bool:
     return any(gate.effect is Effect.APPLIES_IF and gate.fires(given) for gate in test.gates)
 
 
-def _gap(library: Library, tests: list[LegalTest], said: str, place: str, purpose: str | None) -> Gap | None:
-    deciding = list(_deciding(library, tests, place, purpose))
+def _gap(library: Library, tests: list[LegalTest], situation: Situation, said: str, place: str) -> Gap | None:
+    deciding = [test.parts.scope for test in tests if _decides(library, test, situation, place)]
     if not deciding:
+        purpose = situation.purpose
         law = "the law" if purpose is None else f"the law on {purpose.replace('_', ' ')}"
         return Gap(UNSUPPORTED, said, f"There is no test for {law} of {show(said)}, so a reviewer must decide.")
-    if "-" in place and not any(place in test.parts.scope.places for test in deciding):
+    own = any(one in scope.places for scope in deciding for one in library.places.around(place) if "-" in one)
+    if "-" in place and not own and any(scope.parts_have_own_law for scope in deciding):
         country = place.partition("-")[0]
         return Gap(
             PARTLY_COVERED,
@@ -153,11 +155,9 @@ def _gap(library: Library, tests: list[LegalTest], said: str, place: str, purpos
     return None
 
 
-def _deciding(library: Library, tests: list[LegalTest], place: str, purpose: str | None) -> Iterator[LegalTest]:
-    """The tests that decide there; one that only flags a presumption does not."""
-    for test in tests:
-        scope = test.parts.scope
-        if scope.only_flags or scope.only_by_redirect:
-            continue
-        if _covers(library, test, place) and (purpose is None or purpose in scope.purposes):
-            yield test
+def _decides(library: Library, test: LegalTest, situation: Situation, place: str) -> bool:
+    """Whether a test decides for a place; one that only flags a presumption does not."""
+    scope = test.parts.scope
+    if scope.only_flags or scope.only_by_redirect:
+        return False
+    return _covers(library, test, place) and scope.answers_for(situation.purpose, situation.on)

@@ -64,6 +64,8 @@ class Balance:
         self.needed = -(-self.possible * combining.least_answered // THOUSAND)
         self._ranges: dict[tuple[int, Outcome | None], Ranges] = {}
         self._steps: dict[tuple[int, str, bool], Step] = {}
+        self._here: dict[tuple[Standing, int, Outcome | None], tuple[int, int] | None] = {}
+        self._last: tuple[object, bool, frozenset[str], list[int]] = (None, False, NOTHING_LOCKED, [])
         self._ends = {
             self.keys.index(key): (options[least], options[most])
             for one in self.scorers
@@ -161,18 +163,27 @@ class Balance:
         """Find the smallest changes that move the sum by something within the span."""
         low, high = span
         up = low > 0
+        near, far = (low, high) if up else (-high, -low)
+        quick = strongest(self._candidates(found, locked, up=up), near, far, most)
+        if quick is None:
+            choices = [choice for one in self.scorers for choice in one.choices(answers, locked)]
+            return every(choices, low, high, most)
+        return [self._way(answers, chosen, up=up) for chosen in quick]
+
+    def _candidates(self, found: Weighed, locked: frozenset[str], *, up: bool) -> list[int]:
+        """The strongest changes one way, kept for the next question, which is mostly about the same balance."""
+        kept_for, kept_up, kept_locked, kept = self._last
+        if kept_for is found.scored and kept_up is up and kept_locked is locked:
+            return kept
         packed: list[int] = []
         for one in found.scored:
             packed += one.ups if up else one.downs
         packed.sort(reverse=True)
         if locked:
             packed = [one for one in packed if self.keys[order_of(one)] not in locked]
-        near, far = (low, high) if up else (-high, -low)
-        quick = strongest(packed[:STRONGEST_KEPT], near, far, most)
-        if quick is None:
-            choices = [choice for one in self.scorers for choice in one.choices(answers, locked)]
-            return every(choices, low, high, most)
-        return [self._way(answers, chosen, up=up) for chosen in quick]
+        best = packed[:STRONGEST_KEPT]
+        self._last = (found.scored, up, locked, best)
+        return best
 
     def _way(self, answers: Answers, chosen: tuple[int, ...], *, up: bool) -> Way:
         effect, steps = 0, []
@@ -192,6 +203,12 @@ class Balance:
 
     def here(self, standing: Standing, weight: int, tie: Outcome | None) -> tuple[int, int] | None:
         """Say from which sum to which the balance stands there, at a weight; ``None`` if it never does."""
+        key = (standing, weight, tie)
+        if key not in self._here:
+            self._here[key] = self._here_afresh(standing, weight, tie)
+        return self._here[key]
+
+    def _here_afresh(self, standing: Standing, weight: int, tie: Outcome | None) -> tuple[int, int] | None:
         if not weight or weight < self.needed:
             return (-ENDLESS, ENDLESS) if standing is Standing.OPEN else None
         return next(((first, last) for one, first, last in self.ranges(weight, tie) if one is standing), None)

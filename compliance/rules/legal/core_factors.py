@@ -110,8 +110,9 @@ class _CoreVerdict(Verdict):
             alone = {order_of(one): one // SHIFT % DECIDES for one in open_in(part, weighed)}
             for scored in weighed.scored:
                 for one in scored.unanswered:
-                    turns = self._turns(place, one, scored.added)
-                    found.append(pack_open(one.order, alone[one.order], decides=turns))
+                    decides = self._turns(place, one, scored.added)
+                    orders = [order_of(packed) for packed in one.packed]
+                    found += [pack_open(order, alone[order], decides=decides) for order in orders]
         return found
 
     def _turns(self, place: int, one: Unanswered, added: int) -> bool:

@@ -83,7 +83,7 @@ class Writer:
             f'{self._head},"outcome":{self._outcomes[decided.outcome]},"confidence":{confidence},'
             f'"balance":{balance},"answered":{DECIMALS[verdict.answered]},"gate":{gate},"reasons":[{reasons}],'
             f'"factors":[{",".join(verdict.lines())}],"what_if":[{self._what_if(routes)}],'
-            f'"open_questions":[{",".join([self._open(one) for one in opened])}],'
+            f'"open_questions":[{",".join([self._opened.get(one) or self._open(one) for one in opened])}],'
             f'"contradictions":{to_line(contradictions) if contradictions else "[]"}}}'
         )
 
@@ -121,13 +121,11 @@ class Writer:
         return kept
 
     def _open(self, packed: int) -> str:
-        kept = self._opened.get(packed)
-        if kept is None:
-            decides, moves = divmod(packed // SHIFT, DECIDES)
-            kept = (
-                f'{{"question":{self._names[order_of(packed)]},"moves":{DECIMALS[moves]},'
-                f'"decides":{"true" if decides else "false"}}}'
-            )
-            if len(self._opened) < _MAX_KEPT:
-                self._opened[packed] = kept
-        return kept
+        decides, moves = divmod(packed // SHIFT, DECIDES)
+        written = (
+            f'{{"question":{self._names[order_of(packed)]},"moves":{DECIMALS[moves]},'
+            f'"decides":{"true" if decides else "false"}}}'
+        )
+        if len(self._opened) < _MAX_KEPT:
+            self._opened[packed] = written
+        return written

@@ -14,7 +14,7 @@ from compliance.rules.legal.core_factors import CoreFactors
 from compliance.rules.legal.finding import LegalFinding, Writer
 from compliance.rules.legal.gates import FACTORS, Gates, Plan
 from compliance.rules.legal.methods import DECIDES, Method, Reason, Verdict, Weighing, pack_open
-from compliance.rules.legal.model import THOUSAND, Answers, Combining, Contradiction, Effect, Gate, Parts, Variant
+from compliance.rules.legal.model import THOUSAND, Answers, Combining, Effect, Gate, Parts, Variant
 from compliance.rules.legal.model import Method as Kind
 from compliance.rules.legal.prongs import Prong
 from compliance.rules.legal.questions import UNKNOWN
@@ -113,7 +113,11 @@ class LegalTest:
             decided,
             self.routes(answers, decided, MOST_CHANGES),
             self.open(answers, decided),
-            [one.text for one in self._contradictions if one.holds(answers)],
+            [
+                text
+                for one, first, other, second, text in self._contradictions
+                if answers.get(one) in first and answers.get(other) in second
+            ],
         )
 
     def outcome(self, answers: object) -> Outcome:
@@ -312,6 +316,10 @@ class LegalTest:
             return combining, {factor.key: factor.weight for factor in self.factors}
         return dataclasses.replace(combining, method=variant.method, core=variant.core), variant.weights
 
-    def _relevant_contradictions(self) -> tuple[Contradiction, ...]:
+    def _relevant_contradictions(self) -> list[tuple[str, frozenset[str], str, frozenset[str], str]]:
         asked = {question.key for question in self.questions}
-        return tuple(one for one in self.parts.contradictions if {one.first[0], one.second[0]} <= asked)
+        return [
+            (*one.first, *one.second, one.text)
+            for one in self.parts.contradictions
+            if {one.first[0], one.second[0]} <= asked
+        ]

@@ -102,16 +102,22 @@ def _scope(head: Fields) -> Scope:
         places=entry.texts("places"),
         without=entry.texts("without"),
         purposes=entry.texts("purposes"),
+        until=_until(entry.table("until")),
+        parts_have_own_law=entry.flag("parts_have_own_law", default=False),
         only_by_redirect=entry.flag("only_by_redirect", default=False),
         only_flags=entry.flag("only_flags", default=False),
     )
     entry.finish()
     if not scope.places or not scope.purposes:
         raise RuleSetError(entry.place, "“places” and “purposes” must each name at least one.")
-    for purpose in scope.purposes:
+    for purpose in (*scope.purposes, *scope.until):
         if purpose not in PURPOSES:
             raise RuleSetError(entry.place, f"the purpose {show(purpose)} is unknown; it is {', '.join(PURPOSES)}.")
     return scope
+
+
+def _until(entry: Fields) -> dict[str, dt.date]:
+    return {name: day(entry, name) for name in entry.names()}
 
 
 def _check_core(head: Fields, core: tuple[str, ...], factors: tuple[Factor, ...]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from compliance.rules.legal.balance import NOTHING_LOCKED, Balance, Weighed
 from compliance.rules.legal.model import EVEN, STRONGEST, THOUSAND, Answers, Combining, Standing
 from compliance.rules.legal.routes import Routes
-from compliance.rules.legal.scoring import DECIMALS, Scored, decimal
+from compliance.rules.legal.scoring import DECIMALS, NO_PULL, PULLS, Scored, decimal
 from compliance.rules.legal.search import SHIFT
 from compliance.rules.model import Outcome
 
@@ -87,10 +87,7 @@ def pulled(scored: Sequence[Scored], weight: int) -> list[str]:
     whole = 2 * STRONGEST * EVEN * weight
     half = whole // 2
     return [
-        f'{one.line},"pull":{DECIMALS[(2 * THOUSAND * one.effect + half) // whole]}}}'
-        if one.weight
-        else f'{one.line},"pull":null}}'
-        for one in scored
+        one.line + (PULLS[(2 * THOUSAND * one.effect + half) // whole] if one.weight else NO_PULL) for one in scored
     ]
 
 
@@ -100,6 +97,8 @@ class Weighing(Method):
     def __init__(self, balance: Balance, combining: Combining) -> None:
         self.weighed = balance
         self.combining = combining
+        self.told: dict[tuple[int | None, int, Standing, bool], tuple[int, Reason]] = {}
+        """Confidence and reason for each balance, weight and standing, once they were worked out."""
 
     def settle(self, answers: Answers) -> Verdict:
         """Weigh the factors."""
@@ -112,12 +111,16 @@ class _WeighedVerdict(Verdict):
         self.outcome = OUTCOMES[found.standing]
         self.balance = found.balance
         self.answered = share(found.weight, method.weighed.possible)
-        self.by_tie = self._by_tie()
-        self.confidence = self._confidence()
-        self.reasons = (self._reason(),)
+        self.by_tie = found.tie is not None and self._by_tie()
+        key = (self.balance, found.weight, found.standing, self.by_tie)
+        told = method.told.get(key)
+        if told is None:
+            told = method.told[key] = self._confidence(), self._reason()
+        self.confidence = told[0]
+        self.reasons = (told[1],)
 
     def _by_tie(self) -> bool:
-        if self.balance is None or not self._found.enough or self._found.tie is None:
+        if not self._found.enough:
             return False
         plain = self._method.weighed.ranges(self._found.weight, None)
         return next(s for s, first, last in plain if first <= self._found.sum <= last) is not self._found.standing
@@ -181,22 +184,24 @@ def open_in(weighed: Balance, found: Weighed) -> list[int]:
         if scored.added:
             opened += _open_afresh(weighed, found, scored, now)
             continue
-        for order, down, up, furthest in scored.unanswered:
-            moves = furthest * THOUSAND // whole
-            opened.append((moves if low <= down and up <= high else moves + DECIDES) * SHIFT + SHIFT - 1 - order)
+        for down, up, packed in scored.unanswered:
+            moves = (max(-down, up)) * THOUSAND // whole
+            head = (moves if low <= down and up <= high else moves + DECIDES) * SHIFT
+            opened += [head + one for one in packed]
     return opened
 
 
-def _open_afresh(weighed: Balance, found: Weighed, scored: Scored, now: int) -> Iterator[int]:
+def _open_afresh(weighed: Balance, found: Weighed, scored: Scored, now: int) -> list[int]:
     weight = found.weight + scored.added
     whole = STRONGEST * EVEN * weight
     low, high = weighed.here(found.standing, weight, found.tie) or (1, 0)
-    for order, down, up, _ in scored.unanswered:
+    opened: list[int] = []
+    for down, up, packed in scored.unanswered:
         down_to, up_to = found.sum + down, found.sum + up
         moves = max(now - down_to * THOUSAND // whole, up_to * THOUSAND // whole - now, 0)
-        decides = not (low <= down_to and up_to <= high)
-        opened = (moves + DECIDES if decides else moves) * SHIFT
-        yield opened + SHIFT - 1 - order
+        head = (moves if low <= down_to and up_to <= high else moves + DECIDES) * SHIFT
+        opened += [head + one for one in packed]
+    return opened
 
 
 def too_little(answered: int, needed: int) -> Reason:

@@ -166,13 +166,25 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where and what for a test applies. ``only_by_redirect`` is true of a test that another one has to call for."""
+    """Where and what for a test applies.
+
+    ``until`` limits a purpose to a last day. ``parts_have_own_law`` is true where, as in the United States, a part of
+    the country may have a test of its own beside it. ``only_by_redirect`` is true of a test that another one has to
+    call for, ``only_flags`` of one that shows that a presumption may arise and decides nothing.
+    """
 
     places: tuple[str, ...]
     without: tuple[str, ...]
     purposes: tuple[str, ...]
+    until: Mapping[str, dt.date]
+    parts_have_own_law: bool
     only_by_redirect: bool
     only_flags: bool
+
+    def answers_for(self, purpose: str | None, on: dt.date) -> bool:
+        """Whether the test answers for a purpose (or, without one, for any) on a day."""
+        asked = self.purposes if purpose is None else (purpose,)
+        return any(one in self.purposes and on <= self.until.get(one, on) for one in asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +220,6 @@ class Contradiction:
     first: tuple[str, frozenset[str]]
     second: tuple[str, frozenset[str]]
     text: str
-
-    def holds(self, answers: Answers) -> bool:
-        """Whether both answers were given."""
-        return answers.get(self.first[0]) in self.first[1] and answers.get(self.second[0]) in self.second[1]
 
 
 @dataclass(frozen=True, slots=True)

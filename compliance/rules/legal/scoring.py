@@ -28,6 +28,11 @@ def decimal(thousandths: int) -> str:
 DECIMALS: Final = {number: decimal(number) for number in range(-2 * THOUSAND, 2 * THOUSAND + 1)}
 """Every score, and every distance between two scores, as it is written."""
 
+PULLS: Final = {number: f',"pull":{written}}}' for number, written in DECIMALS.items()}
+"""How far a factor pulls the balance, as the end of the factor's line."""
+
+NO_PULL: Final = ',"pull":null}'
+
 
 def rounded(dividend: int, divisor: int) -> int:
     """Divide to the nearest whole number, halves upwards; the divisor is positive."""
@@ -35,12 +40,11 @@ def rounded(dividend: int, divisor: int) -> int:
 
 
 class Unanswered(NamedTuple):
-    """An open question of a factor: how far down and up its answers could move the factor's effect."""
+    """Open questions of a factor that could move its effect equally far, down and up, packed for sorting."""
 
-    order: int
     down: int
     up: int
-    furthest: int
+    packed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class FactorScorer:
         unit = self.weight * EVEN // count if count else 0
         score = rounded(total * THOUSAND, STRONGEST * count) if count else None
         text = self.spoken(given, score)
+        moving = [(place, leaning) for place, _, leaning in given] if unit else []
         scored = Scored(
             answered=count,
             total=total,
@@ -105,15 +110,9 @@ class FactorScorer:
             score=score,
             line=self._line(given, score, text),
             text=text,
-            ups=tuple(
-                [pack(unit * (self.most[p] - one), self.order[p]) for p, _, one in given if unit and one < self.most[p]]
-            ),
+            ups=tuple([pack(unit * (self.most[p] - one), self.order[p]) for p, one in moving if one < self.most[p]]),
             downs=tuple(
-                [
-                    pack(unit * (one - self.least[p]), self.order[p])
-                    for p, _, one in given
-                    if unit and one > self.least[p]
-                ]
+                [pack(unit * (one - self.least[p]), self.order[p]) for p, one in moving if one > self.least[p]]
             ),
             unanswered=self._unanswered(values, count, total),
             added=0 if count else self.weight,
@@ -124,12 +123,12 @@ class FactorScorer:
 
     def _unanswered(self, values: tuple[str | None, ...], count: int, total: int) -> tuple[Unanswered, ...]:
         then, now = self.weight * EVEN // (count + 1), (self.weight * EVEN // count) * total if count else 0
-        found: list[Unanswered] = []
+        alike: dict[tuple[int, int], list[int]] = {}
         for place, value in enumerate(values):
             if value is None and self.weight:
-                down, up = then * (total + self.least[place]) - now, then * (total + self.most[place]) - now
-                found.append(Unanswered(self.order[place], down, up, max(-down, up)))
-        return tuple(found)
+                reach = then * (total + self.least[place]) - now, then * (total + self.most[place]) - now
+                alike.setdefault(reach, []).append(pack(0, self.order[place]))
+        return tuple(Unanswered(down, up, tuple(packed)) for (down, up), packed in alike.items())
 
     def spoken(self, given: list[tuple[int, str, int]], score: int | None) -> str:
         """Say how the factor leans and what was answered."""

@@ -75,26 +75,29 @@ def strongest(candidates: Sequence[int], low: int, high: int, most: int) -> list
     return []
 
 
-def _leading(candidates: Sequence[int], size: int, low: int, kept: int) -> list[tuple[int, ...]]:
-    """Pick the strongest sets of a size: the head of the list, and that head with its weakest members replaced."""
+def _leading(candidates: Sequence[int], size: int, low: int, total: int) -> list[tuple[int, ...]]:
+    """Pick the strongest sets of a size, given what the head of the list adds up to.
+
+    The head is the strongest. Next comes the head with its weakest replaced by the one that follows; then either its
+    last but one is replaced, or the weakest by the one after.
+    """
     if size == 1:
         return [(one,) for one in candidates[:LISTED] if one // SHIFT >= low]
     head = tuple(candidates[:size])
-    found = [head]
-    others: list[tuple[int, int, tuple[int, ...]]] = []
-    for out, into in ((size - 1, size), (size - 2, size), (size - 1, size + 1)):
-        if into < len(candidates):
-            reached = kept - head[out] // SHIFT + candidates[into] // SHIFT
-            if reached >= low:
-                others.append((-reached, out, (*head[:out], *head[out + 1 :], candidates[into])))
-    if len(others) > 1:
-        others.sort(key=_by_reach)
-    found += [chosen for _, _, chosen in others]
-    return found[:LISTED]
-
-
-def _by_reach(found: tuple[int, int, tuple[int, ...]]) -> tuple[int, list[int]]:
-    return found[0], sorted(order_of(one) for one in found[2])
+    if len(candidates) == size:
+        return [head]
+    follower = candidates[size]
+    second = total + follower // SHIFT - head[-1] // SHIFT
+    if second < low:
+        return [head]
+    found = [head, (*head[:-1], follower)]
+    third = total + follower // SHIFT - head[-2] // SHIFT
+    if len(candidates) > size + 1 and second - follower // SHIFT + candidates[size + 1] // SHIFT > third:
+        if second - follower // SHIFT + candidates[size + 1] // SHIFT >= low:
+            found.append((*head[:-1], candidates[size + 1]))
+    elif third >= low:
+        found.append((*head[:-2], head[-1], follower))
+    return found
 
 
 def every(choices: Sequence[Choice], low: int, high: int, most: int) -> list[Way]:
@@ -105,13 +108,20 @@ def every(choices: Sequence[Choice], low: int, high: int, most: int) -> list[Way
     sign = 1 if low > 0 else -1
     for size in range(1, most + 1):
         best: dict[tuple[int, ...], Way] = {}
-        for way in _sets(choices, low, high, size):
-            questions = tuple(step.order for step in way.steps)
+        for way in _single(choices, low, high) if size == 1 else _sets(choices, low, high, size):
+            questions = tuple([step.order for step in way.steps])
             if questions not in best or best[questions].effect * sign < way.effect * sign:
                 best[questions] = way
         if best:
             return sorted(best.values(), key=lambda way: (-way.effect * sign, way.steps))[:LISTED]
     return []
+
+
+def _single(choices: Sequence[Choice], low: int, high: int) -> Iterator[Way]:
+    for choice in choices:
+        for effect, instead in choice.others:
+            if low <= effect <= high:
+                yield Way(effect, (Step(choice.order, choice.given, instead),))
 
 
 def _sets(choices: Sequence[Choice], low: int, high: int, size: int) -> Iterator[Way]:
