@@ -121,7 +121,7 @@ class Library:
         found: LegalTest | ComplianceCheck
         if kind == loading.KIND:
             parts = loading.load(folder, pool)
-            redirects = {gate.redirect: gate.key for gate in parts.gates if gate.redirect}
+            redirects = {gate.redirect: gate.key for gate in reversed(parts.gates) if gate.redirect}
             others = {other: self._other(other, gate, at, (*before, key)) for other, gate in redirects.items()}
             found = LegalTest(parts, others)
         else:
