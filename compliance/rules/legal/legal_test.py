@@ -120,6 +120,12 @@ class LegalTest:
             ],
         )
 
+    def still_to_ask(self, answers: object) -> tuple[Question, ...]:
+        """The open questions that can still matter, what could change most first. Raises ``AnswerError``."""
+        given = self.checked(answers)
+        opened = self.open(given, self._settle(given))
+        return tuple(self.question(self._keys[order_of(one)]) for one in opened if one >= SHIFT)
+
     def outcome(self, answers: object) -> Outcome:
         """Only the outcome: for whoever replays many."""
         return self._settle(self.checked(answers)).outcome

@@ -241,3 +241,15 @@ def test_a_question_can_be_found_by_its_key(find: Find) -> None:
     with pytest.raises(AnswerError, match="no question of California: ABC test"):
         test.question("mutual_obligation")
     assert repr(test) == "<LegalTest us-ca-abc 2026.1>"
+
+
+def test_what_is_still_to_ask_leaves_out_what_cannot_matter_any_more(find: Find) -> None:
+    test = find("us-irs-common-law")
+    asked = [question.key for question in test.still_to_ask({})]
+    assert asked[0] == "statutory_category"
+    assert "statutory_continuing" in asked
+    later = [question.key for question in test.still_to_ask({"statutory_category": "none"})]
+    assert "statutory_continuing" not in later
+    assert "how_directed" in later
+    settled = [question.key for question in test.still_to_ask(SAFE_HARBOUR)]
+    assert settled == ["s530_technical_services"]
