@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,17 @@ def test_a_disagreement_in_the_united_kingdom_is_due_after_45_days(library: Libr
     due = next(duty["due"] for duty in found["duties"] if duty["key"] == "disagreement")
     assert due == {"days": 45, "kind": "calendar_days", "after": "the disagreement arrives", "on": "2026-06-15"}
     assert states(found)["pass_on"] == "does_not_apply"
+
+
+def test_a_duty_that_may_not_exist_is_open_until_that_is_known(library: Library) -> None:
+    found = decide(library, "uk-opw", {"uk_intermediary": "yes", "uk_client_size": "public"})
+    assert states(found)["pass_on"] == "open"
+
+
+def test_a_line_says_which_set_decided(library: Library) -> None:
+    check = library.find("ny-fifa", at=ON)
+    line = json.loads(check.decide_line(FREELANCE))
+    assert (line["rule_set"], line["version"], line["outcome"]) == ("ny-fifa", "2026.1", "applies")
 
 
 def test_working_days_are_named_and_not_counted(library: Library) -> None:

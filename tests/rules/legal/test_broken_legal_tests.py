@@ -86,6 +86,11 @@ def test_a_broken_factor_is_refused_with_file_line_and_entry(shelf: Shelf, old: 
         ("[variant.weights]\nprofit_loss = 3", "[variant.weights]\nprofit_loss = -3", "“profit_loss” must be from 0"),
         ('key = "fact-sheet-13-2008"', 'key = "proposed-2026"', "the key “proposed-2026” is used twice"),
         ("effective_from = 2025-05-01\n", "", "a variant in use needs the day"),
+        ("authority = [", "authority = []\nverified_by = [", "“authority” must name at least one statute"),
+        ("authority = [", "authority = 3\nverified_by = [", "“authority” must be a text or a list of texts"),
+        ("authority = [", 'authority = [" ",', "none of them empty"),
+        ("[scope]", "[[scope]]", "“scope” must be a table"),
+        ('level = "federal"', 'level = "federal"\ngate = "none"', "“gate” must be a list of tables"),
         ('level = "federal"', 'level = "federal"\nmood = "good"', "“mood” is no entry known here"),
     ],
 )
@@ -148,6 +153,11 @@ def test_a_broken_prong_is_refused(shelf: Shelf, old: str, new: str, words: str)
         ('both_contractor = "independent_contractor"', 'both_contractor = "neither"', "“both_contractor” is “neither”"),
         ("within = 0.3", "within = 3", "“within” must be from 0 to 1"),
         (
+            'both_contractor = "independent_contractor"\nboth_employee = "employee"\n',
+            "",
+            "the tie-breaker gives no result",
+        ),
+        (
             TIE_BREAKER.format(question="mutual_intent", yes="both_contractor", more='\nboth_employee = "employee"'),
             TIE_BREAKER.format(question="entity_contract", yes="yes", more=""),
             "the tie-breaker “entity_contract” is also a factor's",
@@ -156,6 +166,28 @@ def test_a_broken_prong_is_refused(shelf: Shelf, old: str, new: str, words: str)
 )
 def test_a_broken_tie_breaker_is_refused(shelf: Shelf, old: str, new: str, words: str) -> None:
     assert words in refused(shelf, "can-common-law", "rule_set.toml", old, new)
+
+
+def test_a_gate_without_a_condition_is_refused(shelf: Shelf) -> None:
+    conditions = 'statutory_category = ["real_estate", "direct_seller", "companion_sitter"]'
+    said = refused(shelf, "us-irs-common-law", "rule_set.toml", f"[gate.all_of]\n{conditions}", "")
+    assert "gate “statutory_nonemployee”: the gate has no condition in all_of" in said
+
+
+@pytest.mark.parametrize("key,header", [("us-flsa", "factor"), ("us-nj-abc", "prong")])
+def test_a_test_with_nothing_to_look_at_is_refused(shelf: Shelf, key: str, header: str) -> None:
+    library, root = shelf(key)
+    (root / key / VERSION / "factors.toml").write_text("")
+    with pytest.raises(RuleSetError, match=rf"write at least one \[\[{header}\]\]"):
+        library.find(key, at=ON)
+
+
+def test_a_factor_with_too_many_questions_is_refused(shelf: Shelf) -> None:
+    more = "".join(f"b2b_{name} = {{ yes = 1, no = -1 }}\n" for name in ("license", "location", "established"))
+    more += "".join(f"ref_{name} = {{ yes = 1, no = -1 }}\n" for name in ("licences", "own_tools", "sets_hours"))
+    more += "".join(f"prof_{name} = {{ yes = 1, no = -1 }}\n" for name in ("discretion", "sets_rates"))
+    said = refused(shelf, "us-flsa", "factors.toml", "how_directed = {", more + "how_directed = {")
+    assert "it has more than 16 questions; divide it" in said
 
 
 def test_a_redirect_to_nowhere_is_refused(shelf: Shelf) -> None:
