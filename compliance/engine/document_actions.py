@@ -52,7 +52,7 @@ def document_actions(workflow: Workflow) -> tuple[Action, ...]:
     everywhere, allow = tuple(workflow.states), taken.allow | workflow.worked_by
     return (
         Action(
-            ADD, "Add a document", everywhere, None, allow, AddDocument, (_in_time,), effect=_add, common=True, key="l",
+            ADD, "Add a document", everywhere, None, allow, AddDocument, (_in_time,), effect=_add, common=True, key="v",
         ),
         Action(
             WITHDRAW, "Withdraw a document", everywhere, None, allow, WithdrawDocument, (_in_time,), effect=_withdraw,
