@@ -83,6 +83,11 @@ class FactorScorer:
         self.most = [max(one.values()) for one in self.leanings]
         self.least = [min(one.values()) for one in self.leanings]
         self._kept: dict[tuple[str | None, ...], Scored] = {}
+        self._written = [
+            {word: to_line({"question": key, "answer": word, "leaning": leaning}) for word, leaning in one.items()}
+            for key, one in zip(self.keys, self.leanings, strict=True)
+        ]
+        self._said = [{o.word: f"{one.short}: {o.label}" for o in one.options} for one in self.questions]
         self._head = to_line({"key": factor.key, "title": factor.title})[:-1]
         self._tail = to_line(
             {"weight": weight / THOUSAND if weight % THOUSAND else weight // THOUSAND}
@@ -134,18 +139,14 @@ class FactorScorer:
         """Say how the factor leans and what was answered."""
         if score is None:
             return f"{self.factor.title}: {self.factor.not_asked or 'open, because none of its questions is answered'}."
-        said = "; ".join(
-            f"{self.questions[place].short}: {self.questions[place].label(value)}" for place, value, _ in given
-        )
+        said = "; ".join([self._said[place][value] for place, value, _ in given])
         return f"{self.factor.title} {SPOKEN[_sign(score)]} ({DECIMALS[score]}). {said[0].upper()}{said[1:]}."
 
     def _line(self, given: list[tuple[int, str, int]], score: int | None, text: str) -> str:
-        answers = [
-            {"question": self.keys[place], "answer": value, "leaning": leaning} for place, value, leaning in given
-        ]
+        answers = ",".join([self._written[place][value] for place, value, _ in given])
         leans = to_line("open" if score is None else SIDES[_sign(score)])
         number = "null" if score is None else DECIMALS[score]
-        head = f'{self._head},"score":{number},"leans":{leans},"answers":{to_line(answers)}'
+        head = f'{self._head},"score":{number},"leans":{leans},"answers":[{answers}]'
         return f'{head},{self._tail},"text":{to_line(text)}'
 
     def choices(self, answers: Answers, locked: frozenset[str]) -> list[Choice]:
