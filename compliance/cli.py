@@ -212,13 +212,16 @@ def audit() -> None:
 def export_record(
     out: TextIO, form: str, stream: str | None, since: dt.datetime | None, until: dt.datetime | None
 ) -> None:
-    """Write the record, or part of it, to OUT (- for standard output). The export is itself on record."""
+    """Write the record, or part of it, to OUT (- for standard output).
+
+    The export is itself on record before its first line is written, and stays so when nobody reads to the end.
+    """
     narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
+    actor = SYSTEM_ACTOR.through(Channel.COMMAND)
+    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "filter": narrowed.described()})
+    db.session().commit()
     write = export.write_csv if form == "csv" else export.write_jsonl
     count = write(out, export.rows(db.session(), narrowed))
-    actor = SYSTEM_ACTOR.through(Channel.COMMAND)
-    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "count": count, "stream": stream or ""})
-    db.session().commit()
     click.echo(f"{count} events written.", err=True)
 
 

@@ -48,6 +48,17 @@ class Filter:
             found.append(AuditEvent.at < self.until)
         return found
 
+    def described(self) -> dict[str, str]:
+        """Return what narrows, as the event of an export names it."""
+        parts: dict[str, object] = {
+            "stream": self.stream,
+            "action": self.action,
+            "actor": self.actor_id,
+            "since": self.since,
+            "until": self.until,
+        }
+        return {name: str(value) for name, value in parts.items() if value}
+
 
 def rows(session: Session, narrowed: Filter | None = None) -> Iterator[dict[str, Any]]:
     """Yield the events of *narrowed* in the order of their ids, a batch at a time."""

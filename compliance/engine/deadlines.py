@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -28,6 +28,13 @@ _SETTLE: Final = (
     .values(settled_at=sa.bindparam("at"))
 )
 _SET: Final = sa.insert(_DEADLINE)
+
+
+class Passed(NamedTuple):
+    """A deadline that has passed, as the order of all of them knows it."""
+
+    due_at: dt.datetime
+    id: uuid.UUID
 
 
 def enter(move: Move) -> None:
@@ -89,15 +96,16 @@ def _set(move: Move, due: dict[str, dt.datetime]) -> None:
         )
 
 
-def passed(session: Session, at: dt.datetime, limit: int = 100) -> list[uuid.UUID]:
-    """Return the ids of deadlines that passed by *at* and are not settled, oldest first."""
-    found = session.scalars(
-        sa.select(CaseDeadline.id)
-        .where(CaseDeadline.settled_at.is_(None), CaseDeadline.due_at <= at)
-        .order_by(CaseDeadline.due_at, CaseDeadline.id)
-        .limit(limit)
+def passed(session: Session, at: dt.datetime, limit: int, after: Passed | None = None) -> list[Passed]:
+    """Return the deadlines that passed by *at* and are not settled, oldest first, those behind *after*."""
+    query = sa.select(CaseDeadline.due_at, CaseDeadline.id).where(
+        CaseDeadline.settled_at.is_(None), CaseDeadline.due_at <= at
     )
-    return list(found)
+    if after is not None:
+        at_once = sa.and_(CaseDeadline.due_at == after.due_at, CaseDeadline.id > after.id)
+        query = query.where(sa.or_(CaseDeadline.due_at > after.due_at, at_once), CaseDeadline.due_at >= after.due_at)
+    found = session.execute(query.order_by(CaseDeadline.due_at, CaseDeadline.id).limit(limit))
+    return [Passed(due_at, deadline_id) for due_at, deadline_id in found]
 
 
 def _due(action: Action, case: Case, at: dt.datetime, calendar: clock.Calendar) -> dt.datetime:

@@ -11,7 +11,7 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -103,6 +103,8 @@ def open_many(kind: str, actor: Actor, rows: Iterable[Mapping[str, Any]], where:
     _refuse_stranger(workflow, actor, where)
     actor = actor.together(str(where.batch)) if where.batch else actor
     organisation = session.get(Organisation, where.organisation_id)  # Held, so that no case asks for it again.
+    if organisation is not None and organisation.sample:
+        where = replace(where, sample=True)  # What is tried out in the sample goes with it.
     references = _free_references(session, workflow)
     while True:
         with events.together(session):
@@ -205,22 +207,25 @@ def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case
     return case
 
 
-def sweep(at: dt.datetime | None = None, limit: int = 100) -> int:
+def sweep(at: dt.datetime | None = None, batch: int = 100) -> int:
     """Carry out every deadline that has passed, each in a transaction of its own; return how many.
 
-    One that cannot be carried out is logged and stays due; it holds up none of the others.
+    One that cannot be carried out is logged and stays due; it holds up none of the others, however many such there are.
     """
     session, moment, done = current_session(), at or clock.now(), 0
-    ids_due = deadlines.passed(session, moment, limit)
-    session.rollback()
-    for deadline_id in ids_due:
-        try:
-            done += _carry_out(session, deadline_id, moment)
-            session.commit()
-        except Exception:
-            session.rollback()
-            log.exception("deadline_failed", deadline=str(deadline_id))
-    return done
+    newest: deadlines.Passed | None = None
+    while True:
+        due = deadlines.passed(session, moment, batch, newest)
+        session.rollback()
+        for newest in due:
+            try:
+                done += _carry_out(session, newest.id, moment)
+                session.commit()
+            except Exception:
+                session.rollback()
+                log.exception("deadline_failed", deadline=str(newest.id))
+        if len(due) < batch:
+            return done
 
 
 def settle(case: Case) -> Outcome:

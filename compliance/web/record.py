@@ -87,7 +87,7 @@ def take() -> ResponseReturnValue:
     if form not in WRITERS:
         raise BadSearchError("Choose CSV or JSON Lines.")
     _, narrowed = _search(reader)
-    receipt = events.append("log", Event.EXPORT_MADE, reader, subject={"format": form, "filter": _described(narrowed)})
+    receipt = events.append("log", Event.EXPORT_MADE, reader, subject={"format": form, "filter": narrowed.described()})
     session().commit()
     media_type, write = WRITERS[form]
     response = Response(stream_with_context(_chunks(narrowed, write)), mimetype=media_type)
@@ -166,17 +166,6 @@ def _chunks(narrowed: export.Filter, write: Callable[[TextIO, Iterable[dict[str,
         text = out.getvalue()
         yield text if first or write is export.write_jsonl else text.partition("\n")[2]
         out, first = io.StringIO(), False
-
-
-def _described(narrowed: export.Filter) -> dict[str, str]:
-    parts: dict[str, object] = {
-        "stream": narrowed.stream,
-        "action": narrowed.action,
-        "actor": narrowed.actor_id,
-        "since": narrowed.since,
-        "until": narrowed.until,
-    }
-    return {name: str(value) for name, value in parts.items() if value}
 
 
 def _midnight(day: dt.date | None) -> dt.datetime | None:

@@ -205,3 +205,19 @@ def test_only_who_may_open_there_brings_or_finds_an_import(desk: Desk) -> None:
             importing.find("offer", address, desk.mona)
     with pytest.raises(NotFoundError):
         importing.find("permit", str(batch.id), desk.mona)
+
+
+def test_of_ten_thousand_rows_the_three_that_are_wrong_are_named_and_nothing_is_written(desk: Desk) -> None:
+    wrong = {0: "lots", 4_999: "-1", 9_999: ""}
+    content = table_of(*({"amount": wrong[number]} if number in wrong else {} for number in range(10_000)))
+    events = sa.select(sa.func.count()).select_from(AuditEvent)
+    before = session().scalar(events)
+    batch = brought(desk, content)
+    assert (batch.rows, batch.faulty_rows, batch.state) == (10_000, 3, "faulty")
+    # The names of the columns are the first line.
+    faults = session().execute(sa.select(ImportFault.line, ImportFault.value).order_by(ImportFault.number)).all()
+    assert [tuple(fault) for fault in faults] == [(2, "lots"), (5_001, "-1"), (10_001, "")]
+    with pytest.raises(RefusedError):
+        carried_out(desk, batch)
+    assert offers() == []
+    assert session().scalar(events) == before
