@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from transitions import MachineError
 from wtforms import Form
 
@@ -194,7 +194,9 @@ def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case
     clean = ids.clean_reference(reference[:40])
     query = sa.select(model).where(model.reference == clean, visible_to(actor, model))
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        # Its client comes along: whatever is done to a case goes by the client's settings.
+        query = query.options(joinedload(model.organisation, innerjoin=True))
+        query = query.with_for_update(of=model).execution_options(populate_existing=True)
     # A character that no reference holds (NUL above all) never reaches the database, which may choke on it.
     readable = clean.isascii() and clean.isprintable()
     case: Case | None = current_session().scalars(query).one_or_none() if readable else None
@@ -363,8 +365,10 @@ def _follow_up(outcome: Outcome, workflow: Workflow) -> Outcome:
     case, session = outcome.case, current_session()
     for _ in range(MAX_FOLLOW_UPS):
         for action in workflow.actions:
+            if not action.auto or case.state not in action.sources:
+                continue
             move = Move(workflow, case, SYSTEM_ACTOR, clock.now(), session, facts={})
-            if action.auto and case.state in action.sources and not any(guard(move) for guard in action.guards):
+            if not any(guard(move) for guard in action.guards):
                 outcome.receipts.append(_apply(move, action, None, "system"))
                 break
         else:
