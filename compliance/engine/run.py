@@ -16,15 +16,15 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 from transitions import MachineError
 from wtforms import Form
 
 from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
-from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import announcing, content, deadlines, determination, inputs, words
+from compliance.authz import SYSTEM_ACTOR, Actor
+from compliance.engine import announcing, content, deadlines, determination, inputs, sight, words
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -190,16 +190,11 @@ def available(case: Case, actor: Actor) -> list[Offered]:
 
 def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case:
     """Return the case that *actor* sees under *reference*; raises :class:`NotFoundError` alike for all others."""
-    model = registry().process(kind).workflow.model
     clean = ids.clean_reference(reference[:40])
-    query = sa.select(model).where(model.reference == clean, visible_to(actor, model))
-    if lock:
-        # Its client comes along: whatever is done to a case goes by the client's settings.
-        query = query.options(joinedload(model.organisation, innerjoin=True))
-        query = query.with_for_update(of=model).execution_options(populate_existing=True)
+    query = sight.query(registry().process(kind).workflow.model, actor, lock=lock)
     # A character that no reference holds (NUL above all) never reaches the database, which may choke on it.
     readable = clean.isascii() and clean.isprintable()
-    case: Case | None = current_session().scalars(query).one_or_none() if readable else None
+    case = current_session().scalars(query, {"sought": clean}).one_or_none() if readable else None
     if case is None:
         raise NotFoundError(
             "There is nothing here for you under this reference. Check it, or ask whoever sent it to you."
