@@ -158,6 +158,11 @@ class Actor:
         """Return the same actor as seen through *channel*."""
         return replace(self, channel=channel, ip=ip, request_id=request_id)
 
+    @property
+    def sight(self) -> Actor:
+        """The same actor with nothing but what :func:`visible_to` looks at, whichever way and whenever they come."""
+        return Actor(self.id, "", self.grants, self.type, conflicts=self.conflicts)
+
     def together(self, batch: str) -> Actor:
         """Return the same actor doing several things in one go: the record shows *batch* with each of them."""
         return replace(self, batch=batch)

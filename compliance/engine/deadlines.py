@@ -17,7 +17,7 @@ from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Moment, Workflow
 from compliance.engine.move import Move
 from compliance.kernel import clock
-from compliance.kernel.db import table
+from compliance.kernel.db import direct, table
 from compliance.kernel.ids import new_id
 
 NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
@@ -41,7 +41,7 @@ def enter(move: Move) -> None:
     """Settle the deadlines of the state that was left and set those of the one that was entered."""
     case, at = move.case, move.at
     if case.audit_rev:  # A case that is being opened has left no state.
-        move.session.execute(_SETTLE, {"of_case": case.id, "at": at})
+        direct(move.session, _SETTLE, {"of_case": case.id, "at": at})
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
     due = dues(move.workflow, case, case.state, at, move.organisation.calendar)
     _say_on_the_case(move, due)
@@ -87,7 +87,8 @@ def _say_on_the_case(move: Move, due: dict[str, dt.datetime]) -> None:
 def _set(move: Move, due: dict[str, dt.datetime]) -> None:
     case = move.case
     if due:
-        move.session.execute(
+        direct(
+            move.session,
             _SET,
             [
                 {"id": new_id(), "case_id": case.id, "entered_rev": case.entered_rev, "what": what, "due_at": instant}

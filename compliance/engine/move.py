@@ -16,7 +16,7 @@ from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
-from compliance.kernel.db import table
+from compliance.kernel.db import direct, table
 from compliance.kernel.ids import as_id
 from compliance.people import invitations
 from compliance.people.directory import DirectoryError
@@ -36,7 +36,8 @@ _PERSON: Final = sa.select(table(Person).c.id).where(table(Person).c.email == sa
 class Move:
     """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered.
 
-    Attempts that are made together share whom they have ``known``.
+    Attempts that are made together share whom they have ``known``. ``documents`` are party and digest of what lay
+    before everybody when the digest of the content was taken.
     """
 
     workflow: Workflow
@@ -48,6 +49,7 @@ class Move:
     changes: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     known: dict[str, uuid.UUID | None] = field(default_factory=dict)
+    documents: tuple[tuple[str, str], ...] = ()
 
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""
@@ -67,7 +69,7 @@ class Move:
         """Return who signs in with *email*, or ``None`` when nobody does; each address is looked up once."""
         address = email.strip().lower()
         if address not in self.known:
-            self.known[address] = self.session.scalar(_PERSON, {"email": address})
+            self.known[address] = direct(self.session, _PERSON, {"email": address}).scalar()
         return self.known[address]
 
     def invite_person(self, email: str, name: str) -> uuid.UUID | None:
@@ -85,7 +87,7 @@ class Move:
     @cached_property
     def acts(self) -> tuple[tuple[str, int, frozenset[uuid.UUID]], ...]:
         """What was done to this case so far, from the record: action, revision, and persons, stand-ins included."""
-        rows = self.session.execute(_ACTS, {"stream": self.case.stream})
+        rows = direct(self.session, _ACTS, {"stream": self.case.stream})
         return tuple(
             (action.partition(".")[2], rev, frozenset(found for text in people if (found := as_id(text))))
             for action, rev, *people in rows

@@ -23,8 +23,8 @@ from wtforms import Form
 from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
-from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import announcing, content, deadlines, determination, inputs, words
+from compliance.authz import SYSTEM_ACTOR, Actor
+from compliance.engine import announcing, content, deadlines, determination, inputs, sight, words
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -192,14 +192,11 @@ def available(case: Case, actor: Actor) -> list[Offered]:
 
 def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case:
     """Return the case that *actor* sees under *reference*; raises :class:`NotFoundError` alike for all others."""
-    model = registry().process(kind).workflow.model
     clean = ids.clean_reference(reference[:40])
-    query = sa.select(model).where(model.reference == clean, visible_to(actor, model))
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+    query = sight.query(registry().process(kind).workflow.model, actor, lock=lock)
     # A character that no reference holds (NUL above all) never reaches the database, which may choke on it.
     readable = clean.isascii() and clean.isprintable()
-    case: Case | None = current_session().scalars(query).one_or_none() if readable else None
+    case = current_session().scalars(query, {"sought": clean}).one_or_none() if readable else None
     if case is None:
         raise NotFoundError(
             "There is nothing here for you under this reference. Check it, or ask whoever sent it to you."
@@ -368,8 +365,10 @@ def _follow_up(outcome: Outcome, workflow: Workflow) -> Outcome:
     case, session = outcome.case, current_session()
     for _ in range(MAX_FOLLOW_UPS):
         for action in workflow.actions:
+            if not action.auto or case.state not in action.sources:
+                continue
             move = Move(workflow, case, SYSTEM_ACTOR, clock.now(), session, facts={})
-            if action.auto and case.state in action.sources and not any(guard(move) for guard in action.guards):
+            if not any(guard(move) for guard in action.guards):
                 outcome.receipts.append(_apply(move, action, None, "system"))
                 break
         else:
