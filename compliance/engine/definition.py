@@ -239,13 +239,14 @@ class Action:
         return self.allow.system and not (self.allow.roles or self.allow.worker or self.allow.anybody)
 
 
-Facts = Callable[["Case"], Sequence[tuple[str, str]]]
+Facts = Callable[["Move"], Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
 class Workflow:
     """A process: everything particular to one kind of case.
 
+    ``facts`` returns what the actor of an attempt reads of its case, as labels and values.
     ``found_by`` names the columns whose words find a case, beside its reference.
     ``submit`` names the action by which whoever opened a case hands it in, ``edit`` the one that changes its terms;
     ``pages`` divides the form that opens it into titles and the fields below each, ``tasks`` are what its opener has to

@@ -18,6 +18,8 @@ from compliance.engine import documents, hearing
 from compliance.engine.case import Case, CaseComment
 from compliance.engine.definition import Workflow
 from compliance.engine.document_actions import ADD, WITHDRAW
+from compliance.engine.move import Move
+from compliance.kernel import clock
 from compliance.kernel.ids import as_id
 from compliance.people.models import Person
 
@@ -50,10 +52,11 @@ class Told:
     by: str
 
 
-def facts(case: Case, workflow: Workflow) -> list[dict[str, str]]:
-    """Return the facts of *case* for its summary: what the process chose to show, or its terms."""
+def facts(session: Session, case: Case, workflow: Workflow, reader: Actor) -> list[dict[str, str]]:
+    """Return the facts of *case* for its summary: what the process chose to show to *reader*, or its terms."""
     if workflow.facts:
-        return [{"label": label, "value": value} for label, value in workflow.facts(case)]
+        found = workflow.facts(Move(workflow, case, reader, clock.now(), session))
+        return [{"label": label, "value": value} for label, value in found]
     form = workflow.open_form()
     return [
         {"label": form[name].label.text if name in form else name, "value": str(getattr(case, name) or "")}

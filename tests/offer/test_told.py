@@ -139,3 +139,31 @@ def test_what_the_desk_keeps_to_itself_follows_from_the_process() -> None:
     offer = registry().process("offer").workflow
     inside = {action.name for action in offer.actions if offer.is_for_desk(action)}
     assert inside == {"ask_suspension", "assign", "escalate", "pass_on"}
+
+
+@pytest.mark.parametrize("question, answer", [("ask_client", "answer"), ("ask_freelancer", "answer_freelancer")])
+def test_a_question_and_its_answer_are_between_the_desk_and_the_party_that_was_asked(
+    desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch, question: str, answer: str
+) -> None:
+    asked, other = (desk.mona, desk.fay) if question == "ask_client" else (desk.fay, desk.mona)
+    desk.in_review(work_place="IE")
+    desk.act(desk.rita, question, asked="Who else pays for this work?")
+    for reader, reads in ((asked, True), (desk.rita, True), (other, False)):
+        page, _ = read_by(reader, desk.reference, monkeypatch, app)
+        assert ("Who else pays for this work?" in page) is reads
+    desk.act(asked, answer, answer="Nobody but ourselves.")
+    for reader, reads in ((asked, True), (desk.rita, True), (other, False)):
+        page, _ = read_by(reader, desk.reference, monkeypatch, app)
+        rest = app.test_client().get(f"/api/v1/offers/{desk.reference}").text
+        for words in ("Who else pays for this work?", "Nobody but ourselves."):
+            assert ((words in page), (words in rest)) == (reads, reads)
+
+
+def test_the_freelancer_sees_that_the_offer_waits_for_the_client(
+    desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.in_review(work_place="IE")
+    desk.act(desk.rita, "ask_client", asked="Which office?")
+    page, _ = read_by(desk.fay, desk.reference, monkeypatch, app)
+    assert "Question to the client" in page
+    assert '"waits_for":"client"' in app.test_client().get(f"/api/v1/offers/{desk.reference}").text
