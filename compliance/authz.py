@@ -259,6 +259,13 @@ def is_worker(actor: Actor, row: Scoped) -> bool:
     return agency is not None and any(actor.holds(role, agency) for role in (Role.AGENCY_OWNER, Role.AGENCY_MEMBER))
 
 
+def reads_at_desk(actor: Actor, row: Scoped) -> bool:
+    """Tell whether *actor* reads *row* as one of the desk: whoever is a party to it, or close to one, does not."""
+    people = actor.identities | actor.conflicts
+    near = bool({row.worker_id, row.worker_organisation_id} & people) or row.organisation_id in actor.conflicts
+    return actor.is_staff and not near and not is_worker(actor, row)
+
+
 def _any_capacity(actor: Actor, row: Scoped) -> str | None:
     for grant in sorted(actor.grants, key=lambda grant: grant.role):
         if grant.role != Role.FREELANCER and grant.covers(row.organisation_id, row.team_id):

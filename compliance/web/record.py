@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +20,7 @@ from compliance.audit.models import AuditEvent
 from compliance.audit.vocabulary import Event
 from compliance.authz import Actor, Role
 from compliance.door import actor
-from compliance.engine import telling
+from compliance.engine import projection, telling
 from compliance.engine.case import Case
 from compliance.engine.errors import EngineError, NotAllowedError
 from compliance.kernel.db import session
@@ -65,9 +66,10 @@ def search() -> ResponseReturnValue:
     if before := request.args.get("before"):
         query = query.where(AuditEvent.event_id < _id(before))
     found = session().scalars(query.limit(PAGE_SIZE + 1)).all()
-    shown = found[:PAGE_SIZE]
+    read = found[:PAGE_SIZE]
+    shown = [entry.event for entry in _projection(reader)(read)]
     asked = {key: value for key, value in request.args.items() if value and key != "before"}
-    more = url_for("record.search", **{**asked, "before": str(shown[-1].event_id)}) if len(found) > PAGE_SIZE else None  # type: ignore[arg-type]
+    more = url_for("record.search", **{**asked, "before": str(read[-1].event_id)}) if len(found) > PAGE_SIZE else None  # type: ignore[arg-type]
     return render_template(
         "audit/search.html",
         form=form,
@@ -87,10 +89,13 @@ def take() -> ResponseReturnValue:
     if form not in WRITERS:
         raise BadSearchError("Choose CSV or JSON Lines.")
     _, narrowed = _search(reader)
-    receipt = events.append("log", Event.EXPORT_MADE, reader, subject={"format": form, "filter": narrowed.described()})
+    said = {"format": form, "filter": narrowed.described()}
+    if narrowed.organisations is not None:
+        said |= {"projection": "client", "organisations": sorted(str(one) for one in narrowed.organisations)}
+    receipt = events.append("log", Event.EXPORT_MADE, reader, subject=said)
     session().commit()
     media_type, write = WRITERS[form]
-    response = Response(stream_with_context(_chunks(narrowed, write)), mimetype=media_type)
+    response = Response(stream_with_context(_chunks(narrowed, _projection(reader), write)), mimetype=media_type)
     response.headers["Content-Disposition"] = f"attachment; filename=record.{form}"
     response.headers["Audit-Receipt"] = str(receipt)
     transaction.leave_alone()
@@ -106,7 +111,7 @@ def navigation(reader: Actor | None) -> list[dict[str, Any]]:
 
 
 def _search(reader: Actor) -> tuple[Search, export.Filter]:
-    organisation = _scope(reader)
+    organisations = _scope(reader)
     form = Search(request.args)
     if not form.validate():
         raise BadSearchError(
@@ -118,20 +123,25 @@ def _search(reader: Actor) -> tuple[Search, export.Filter]:
         stream=_stream(form.reference.data),
         action=form.what.data or None,
         actor_id=_person(form.who.data),
-        organisation_id=organisation,
+        organisations=organisations,
         since=_midnight(form.since.data),
         until=_midnight(form.until.data),
     )
 
 
-def _scope(reader: Actor) -> uuid.UUID | None:
-    """Return the one organisation whose events *reader* may see; ``None`` for the programme's auditors, who see all."""
+def _scope(reader: Actor) -> frozenset[uuid.UUID] | None:
+    """Return the organisations whose events *reader* may see; ``None`` for the programme's auditors, who see all."""
     if reader.roles & READERS:
         return None
-    own = [grant.organisation_id for grant in reader.grants if grant.role in OWN_READERS]
-    if not own or own[0] is None:
+    own = frozenset(g.organisation_id for g in reader.grants if g.role in OWN_READERS and g.organisation_id)
+    if not own:
         raise NotAllowedError("The record is for auditors.")
-    return own[0]
+    return own
+
+
+def _projection(reader: Actor) -> export.Projection:
+    """Return how the record is read out to *reader*: whole for the programme's auditors, in part for a client."""
+    return export.whole if reader.roles & READERS else functools.partial(projection.for_client, session())
 
 
 def _stream(reference: str | None) -> str | None:
@@ -154,9 +164,11 @@ def _references(found: Iterable[AuditEvent]) -> dict[str, tuple[str, str]]:
     return {stream: (reference, url_for(f"cases.{kind}_show", reference=reference)) for stream, reference, kind in rows}
 
 
-def _chunks(narrowed: export.Filter, write: Callable[[TextIO, Iterable[dict[str, Any]]], int]) -> Iterator[str]:
+def _chunks(
+    narrowed: export.Filter, project: export.Projection, write: Callable[[TextIO, Iterable[dict[str, Any]]], int]
+) -> Iterator[str]:
     """Yield the export a few hundred rows at a time, so that no export ever lies in memory whole."""
-    rows = export.rows(session(), narrowed)
+    rows = export.rows(session(), narrowed, project)
     out, first = io.StringIO(), True
     while True:
         batch = [row for _, row in zip(range(CHUNK_ROWS), rows, strict=False)]

@@ -20,6 +20,7 @@ ACTIONS = (
         any_of(Role.PROGRAM_SUCCESS_MANAGER) | REVIEWER,
         forms.Employer,
         guards=(not_conflicted,),
+        for_desk=False,
         key="p",
     ),
     Action(
