@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
+from compliance.audit.sealed import Sealed
 from compliance.authz import Actor
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
@@ -52,6 +53,13 @@ class Move:
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""
         return default if self.facts is None else self.facts.get(name, default)
+
+    def before(self, name: str) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Return what *name* said before this attempt; ``None`` where the case is being opened."""
+        if name not in self.changes:
+            return getattr(self.case, name)
+        found = self.changes[name][0]
+        return found.value if isinstance(found, Sealed) else found
 
     @cached_property
     def organisation(self) -> Organisation:
