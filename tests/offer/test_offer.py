@@ -69,6 +69,18 @@ def test_a_client_who_did_not_enrol_classifies_for_itself() -> None:
     assert desk.act(contact, "self_certify", attested="true", reason="Own look") == "onboarding"
 
 
+def test_whoever_wrote_or_receives_an_offer_does_not_classify_it_for_the_client() -> None:
+    desk = Desk(compliance_enrolled=False)
+    desk.mona = make.actor("Bo", Role.HIRING_MANAGER, Role.COMPLIANCE_CONTACT, at=desk.client)
+    desk.open()
+    desk.act(desk.mona, "submit")
+    with pytest.raises(RefusedError, match="You wrote or submitted"):
+        desk.act(desk.mona, "self_certify", attested="true", reason="My own")
+    cy = make.actor("Cy", Role.COMPLIANCE_CONTACT, at=desk.client)
+    with pytest.raises(RefusedError, match="made to you"):
+        desk.act(dataclasses.replace(cy, id=desk.fay.id), "self_certify", attested="true", reason="My own")
+
+
 @pytest.mark.parametrize(
     "terms,why",
     [

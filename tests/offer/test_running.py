@@ -127,6 +127,11 @@ def test_a_client_who_classifies_for_itself_reassesses_itself() -> None:
     amended(desk, amount="15000")
     with pytest.raises(RefusedError, match="classifies for itself"):
         desk.act(desk.rita, "take_reassessment")
+    both = make.actor("Bo", Role.HIRING_MANAGER, Role.COMPLIANCE_CONTACT, at=desk.client)
+    desk.act(both, "stop", reason="Not now")
+    desk.act(both, "amend", **{**TERMS, "amount": "16000"})
+    with pytest.raises(RefusedError, match="You wrote or submitted"):
+        desk.act(both, "self_confirm", attested="true", reason="My own change")
     assert desk.act(cy, "self_confirm", attested="true", reason="Looked again") == "active"
 
 

@@ -136,7 +136,7 @@ CHANGING = (
         State.ACTIVE,
         any_of(Role.COMPLIANCE_CONTACT),
         forms.Attest,
-        guards=(guards.not_enrolled,),
+        guards=(guards.not_enrolled, guards.not_own_offer),
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
