@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from compliance.engine.content import restore_terms
 from compliance.engine.move import Move
 from compliance.engine.parting import part_with_worker
 from compliance.kernel.money import parse_minor
@@ -89,6 +90,12 @@ def renew(move: Move) -> None:
     offer: Offer = move.case
     offer.decided_version = offer.decided_digest = offer.decided_at = offer.valid_until = offer.agreed_until = None
     offer.disagreed = False
+
+
+def take_change_back(move: Move) -> None:
+    """Put the terms that were decided on back in the place of a change that nobody decided on."""
+    if move.case.decided_version is not None:
+        restore_terms(move, move.case.decided_version, MATERIAL)
 
 
 def put_forward(move: Move) -> None:

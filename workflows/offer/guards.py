@@ -61,6 +61,14 @@ def same_freelancer(move: Move) -> str | None:
     return None
 
 
+def a_change_waits(move: Move) -> str | None:
+    """Take back only a change; what the clock asked to be looked at again is looked at."""
+    asked = [(rev, action) for action, rev, _ in move.acts if action in {"amend", "review_tenure"}]
+    if max(asked, default=(0, ""))[1] == "amend":
+        return None
+    return "No change waits here: the time has come to look at the engagement again. A reviewer decides on it."
+
+
 def senior_in_second_review(move: Move) -> str | None:
     """Leave the second review to a senior reviewer who did not make the first."""
     if move.case.state != State.SECOND_REVIEW:

@@ -54,6 +54,18 @@ CHANGING = (
         key="t",
     ),
     Action(
+        "take_back",
+        "Take the change back",
+        (State.REASSESSMENT,),
+        State.ACTIVE,
+        CLIENT,
+        forms.Reason,
+        guards=(guards.a_change_waits,),
+        effect=effects.take_change_back,
+        help="The terms that were decided on hold again, as a new version.",
+        key="w",
+    ),
+    Action(
         "review_tenure",
         "Review after a year, or when the tenure reaches the next band",
         (State.ACTIVE,),
@@ -146,9 +158,27 @@ CHANGING = (
 
 ENDING = (
     Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=NOTICE_DAY, key="d"),
-    Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason, key="d"),
+    Action(
+        "stop",
+        "Announce the end",
+        (State.REASSESSMENT,),
+        State.CLOSING,
+        CLIENT,
+        forms.Reason,
+        effect=effects.take_change_back,
+        help="The change that waits is dropped; the terms that were decided on hold to the end.",
+        key="d",
+    ),
     Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=LAST_DAY_OVER, key="d"),
-    Action("run_out", "Run out", (State.REASSESSMENT,), State.ENDED, SYSTEM, due=LAST_DAY_OVER),
+    Action(
+        "run_out",
+        "Run out",
+        (State.REASSESSMENT,),
+        State.ENDED,
+        SYSTEM,
+        due=LAST_DAY_OVER,
+        effect=effects.take_change_back,
+    ),
 )
 
 SUSPENDING = (
