@@ -255,6 +255,8 @@ def test_an_engagement_closes_and_ends_by_its_dates(desk: Desk) -> None:
         ("amount", "9" * 400),
         ("work_place", "England"),
         ("work_place", "US"),
+        ("client_country", "US"),
+        ("freelancer_country", "US"),
         ("work_place", "US-XX"),
         ("freelancer_country", "XX"),
         ("client_country", "GB-"),

@@ -129,7 +129,12 @@ ACTIONS = (
         State.EMPLOYEE_ROUTE,
         REVIEWER,
         forms.Employee,
-        guards=(*MAY_DECIDE, guards.payroll_available, second_look.follows_the_questionnaire(EMPLOYEE)),
+        guards=(
+            *MAY_DECIDE,
+            guards.payroll_available,
+            second_look.first_review_is_enough,
+            second_look.follows_the_questionnaire(EMPLOYEE),
+        ),
         effect=effects.decide,
         binds=True,
         determines=EMPLOYEE,

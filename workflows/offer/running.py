@@ -119,7 +119,12 @@ CHANGING = (
         State.EMPLOYEE_ROUTE,
         REVIEWER,
         forms.Employee,
-        guards=(*MAY_REASSESS, guards.payroll_available, second_look.follows_the_questionnaire(EMPLOYEE)),
+        guards=(
+            *MAY_REASSESS,
+            guards.payroll_available,
+            second_look.reassessment_is_enough,
+            second_look.follows_the_questionnaire(EMPLOYEE),
+        ),
         effect=effects.decide_and_offer_again,
         binds=True,
         determines=EMPLOYEE,
