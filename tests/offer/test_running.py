@@ -100,6 +100,51 @@ def test_a_reassessment_may_end_or_move_to_payroll(desk: Desk) -> None:
     assert desk.act(desk.rita, "change_route", **EMPLOYEE) == "employee_route"
 
 
+def moved_to_payroll(desk: Desk) -> None:
+    desk.active()
+    amended(desk, hours_per_week="40")
+    desk.client_answers(INSIDE)
+    desk.act(desk.rita, "take_reassessment")
+    desk.act(desk.rita, "change_route", **EMPLOYEE)
+
+
+def test_work_that_had_begun_is_ended_and_neither_called_off_nor_lapsed(desk: Desk) -> None:
+    moved_to_payroll(desk)
+    assert desk.later(dt.datetime(2026, 4, 20, tzinfo=dt.UTC)) == "employee_route"
+    with pytest.raises(RefusedError, match="Work has begun"):
+        desk.act(desk.mona, "withdraw", reason="No longer needed")
+    assert desk.act(desk.mona, "end_begun") == "ended"
+
+
+def test_work_that_had_begun_ends_by_itself_when_its_last_day_is_over(desk: Desk) -> None:
+    moved_to_payroll(desk)
+    assert desk.later(dt.datetime(2026, 8, 1, tzinfo=dt.UTC)) == "ended"
+
+
+def test_an_offer_whose_work_has_not_begun_is_withdrawn_and_not_ended(desk: Desk) -> None:
+    desk.cleared()
+    with pytest.raises(RefusedError, match="Withdraw it instead"):
+        desk.act(desk.mona, "end_begun")
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_terms_change_also_in_onboarding_and_start_again(desk: Desk, steps: int) -> None:
+    desk.approved()
+    desk.act(desk.mona, "begin_onboarding")
+    if steps:
+        desk.act(desk.mona, "complete_tasks", **TASKS)
+    assert desk.act(desk.mona, "edit", **{**TERMS, "starts_on": "2026-05-01"}) == "draft"
+    assert desk.offer(desk.mona).decided_version is None
+
+
+def test_work_before_the_first_day_is_not_billed(desk: Desk) -> None:
+    desk.active()
+    offer = desk.offer(desk.mona)
+    assert offer.began_on == dt.date(2026, 3, 2)
+    assert "Work counts from 01 April 2026" in str(may_bill(offer, dt.date(2026, 3, 31)))
+    assert may_bill(offer, dt.date(2026, 4, 1)) is None
+
+
 def test_work_that_had_begun_goes_on_under_payroll_after_its_first_day(
     desk: Desk, monday: time_machine.Traveller
 ) -> None:

@@ -92,6 +92,11 @@ def renew(move: Move) -> None:
     offer.disagreed = False
 
 
+def begin(move: Move) -> None:
+    """Keep the day from which work counts: the one on which the engagement first became active."""
+    move.case.began_on = move.case.began_on or move.at.date()
+
+
 def take_change_back(move: Move) -> None:
     """Put the terms that were decided on back in the place of a change that nobody decided on."""
     if move.case.decided_version is not None:

@@ -69,6 +69,18 @@ def a_change_waits(move: Move) -> str | None:
     return "No change waits here: the time has come to look at the engagement again. A reviewer decides on it."
 
 
+def work_has_not_begun(move: Move) -> str | None:
+    """Keep work that has begun from being called off as if it had not."""
+    if move.case.began_on is None:
+        return None
+    return "Work has begun under this offer, so it is ended, not called off. End the engagement instead."
+
+
+def work_has_begun(move: Move) -> str | None:
+    """End only what began; the rest is called off."""
+    return "Work has not begun under this offer. Withdraw it instead." if move.case.began_on is None else None
+
+
 def senior_in_second_review(move: Move) -> str | None:
     """Leave the second review to a senior reviewer who did not make the first."""
     if move.case.state != State.SECOND_REVIEW:

@@ -39,6 +39,10 @@ def _after_last_day(case: Case) -> dt.datetime:
 
 NOTICE_DAY = Moment("10 days before the last day", _notice)
 LAST_DAY_OVER = Moment("when the last day is over", _after_last_day)
+LAST_DAY_OVER_IF_BEGUN = Moment(
+    "when the last day is over, where work had begun",
+    lambda case: _after_last_day(case) if cast("Offer", case).began_on else None,
+)
 
 CHANGING = (
     Action(
@@ -173,6 +177,17 @@ ENDING = (
         effect=effects.take_change_back,
         help="The change that waits is dropped; the terms that were decided on hold to the end.",
         key="d",
+    ),
+    Action(
+        "end_begun",
+        "End the engagement",
+        (State.EMPLOYEE_ROUTE, State.PAYROLL_ONBOARDING, State.CLEARED, State.DISAGREEMENT),
+        State.ENDED,
+        SYSTEM | CLIENT,
+        guards=(guards.work_has_begun,),
+        due=LAST_DAY_OVER_IF_BEGUN,
+        help="For work that had begun before it was found to be employment.",
+        key="x",
     ),
     Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=LAST_DAY_OVER, key="d"),
     Action(
