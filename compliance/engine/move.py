@@ -108,6 +108,16 @@ class Move:
         entered = self.case.entered_rev
         return frozenset().union(*(people for action, rev, people in self.acts if action in actions and rev > entered))
 
+    def did_within(self, span: dt.timedelta, *actions: str) -> bool:
+        """Tell whether one of *actions* was done within the last *span*, since the case last came into its state."""
+        done = sa.select(sa.func.max(_EVENT.at)).where(
+            _EVENT.stream == self.case.stream,
+            _EVENT.action.in_([f"{self.case.kind}.{action}" for action in actions]),
+            _EVENT.rev > self.case.entered_rev,
+        )
+        newest = self.session.scalar(done)
+        return newest is not None and self.at - newest <= span
+
     def times_here(self, action: str) -> int:
         """Return how often *action* was done since the case last came into its state."""
         return sum(done == action and rev > self.case.entered_rev for done, rev, _ in self.acts)

@@ -207,7 +207,7 @@ def test_suspending_takes_two(desk: Desk) -> None:
     with pytest.raises(RefusedError, match="second person"):
         desk.act(desk.sue, "suspend", reason="Fraud")
     assert desk.act(desk.sol, "suspend", reason="Fraud") == "suspended"
-    assert desk.act(desk.sol, "resume", reason="Cleared up") == "cleared"
+    assert desk.act(desk.sue, "resume", reason="Cleared up") == "cleared"
 
 
 def test_an_unanswered_offer_expires_and_a_decided_one_goes_on_by_itself(

@@ -243,9 +243,32 @@ def test_a_request_to_suspend_counts_only_where_it_was_made(desk: Desk) -> None:
     desk.act(desk.sol, "ask_suspension", reason="Legal hold")
     assert desk.act(desk.sue, "suspend", reason="Legal hold") == "suspended"
     assert "suspended" in str(may_bill(desk.offer(desk.mona)))
+    with pytest.raises(RefusedError, match="somebody else lifts it"):
+        desk.act(desk.sue, "resume", reason="Cleared up")
     assert desk.act(desk.sol, "resume", reason="Cleared up") == "active"
     with pytest.raises(RefusedError, match="first senior reviewer"):
         desk.act(desk.sue, "suspend", reason="Again")
+
+
+@pytest.mark.parametrize("state,action,data", [("reassessment", "amend", TERMS), ("closing", "close", {})])
+def test_an_engagement_is_suspended_wherever_work_is_done_and_returns_there(
+    desk: Desk, state: str, action: str, data: dict[str, str]
+) -> None:
+    desk.active()
+    assert desk.act(desk.mona, action, **({**data, "amount": "15000"} if data else {})) == state
+    desk.act(desk.sue, "ask_suspension", reason="Fraud suspected")
+    assert desk.act(desk.sol, "suspend", reason="Fraud") == "suspended"
+    assert desk.act(desk.sue, "resume", reason="Cleared up") == state
+
+
+def test_an_old_request_to_suspend_does_not_count(desk: Desk, monday: time_machine.Traveller) -> None:
+    desk.active()
+    desk.act(desk.sue, "ask_suspension", reason="Fraud suspected")
+    monday.shift(dt.timedelta(days=7, seconds=1))
+    with pytest.raises(RefusedError, match=r"older than 7 days\. .* ask again"):
+        desk.act(desk.sol, "suspend", reason="Fraud")
+    desk.act(desk.sue, "ask_suspension", reason="Still suspected")
+    assert desk.act(desk.sol, "suspend", reason="Fraud") == "suspended"
 
 
 def test_ending_a_suspended_engagement_takes_a_second_person(desk: Desk) -> None:

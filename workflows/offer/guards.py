@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from compliance.authz import Role
@@ -11,6 +12,8 @@ from workflows.offer import policy
 from workflows.offer.model import State
 from workflows.offer.places import country_of
 
+# A request to suspend is of its day: later, somebody looks again.
+REQUEST_COUNTS: Final = dt.timedelta(days=7)
 FIRST_LOOK: Final = ("claim", "take_review", "escalate")
 DECISIONS: Final = ("approve", "determine_employee", "reject", "confirm", "change_route")
 OVERTURNING: Final = ("uphold", "overturn", "overturn_employee", "overturn_against")
@@ -166,6 +169,17 @@ def may_disagree(move: Move) -> str | None:
     return f"The {window.days} days to disagree are over." if move.at - decided_at > window else None
 
 
+def not_lifter(move: Move) -> str | None:
+    """Let somebody else lift a suspension than the one who confirmed it."""
+    suspended = [(rev, people) for action, rev, people in move.acts if action == "suspend"]
+    _, last = max(suspended, default=(0, frozenset()), key=lambda act: act[0])
+    return "You suspended this engagement; somebody else lifts it." if move.actor.identities & last else None
+
+
 def suspension_was_asked(move: Move) -> str | None:
-    """Suspend only what one senior reviewer asked to suspend, since the offer came into this state."""
-    return None if move.did_here("ask_suspension") else "A first senior reviewer must ask for the suspension."
+    """Suspend only what one senior reviewer asked to suspend in this state, within the last days."""
+    if not move.did_here("ask_suspension"):
+        return "A first senior reviewer must ask for the suspension."
+    if move.did_within(REQUEST_COUNTS, "ask_suspension"):
+        return None
+    return f"The request is older than {REQUEST_COUNTS.days} days. A first senior reviewer must ask again."

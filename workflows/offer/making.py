@@ -1,4 +1,4 @@
-"""Making an offer: the terms, the client's own approvals, and taking it back (rows 1 to 4 and 24 of the handbook)."""
+"""Making an offer: the terms, the client's own approvals, and taking it back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classifying an offer: first and second review, questions, the decision (rows 5 to 12 of the handbook)."""
+"""Classifying an offer: first and second review, questions, the decision."""
 
 from __future__ import annotations
 
@@ -96,6 +96,15 @@ ACTIONS = (
         guards=(holds_it,),
         holder=Holder.RELEASE,
         key="s",
+    ),
+    Action(
+        "escalate_late",
+        "Pass on what was not decided in time",
+        (State.REVIEW,),
+        State.SECOND_REVIEW,
+        SYSTEM,
+        due=business_days(5),
+        holder=Holder.RELEASE,
     ),
     Action(
         "take_second",

@@ -1,4 +1,4 @@
-"""A running engagement: changes, reassessment, its end, suspension (rows 20 to 23 and 25 of the handbook)."""
+"""A running engagement: changes, reassessment, its end, suspension."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workflows.offer.reviewing import MAY_TAKE, REVIEWER, SENIOR
 from workflows.offer.tenure import next_reassessment
 from workflows.offer.terms import Terms
 
-SUSPENDABLE = (State.CLEARED, State.ACTIVE)
+SUSPENDABLE = (State.CLEARED, State.ACTIVE, State.REASSESSMENT, State.CLOSING)
 MAY_REASSESS = (not_conflicted, guards.not_own_offer, holds_it, second_look.goes_to_a_senior)
 
 
@@ -229,10 +229,10 @@ SUSPENDING = (
         "resume",
         "Lift the suspension",
         (State.SUSPENDED,),
-        choose((effects.came_from(State.CLEARED), State.CLEARED), State.ACTIVE),
+        choose(*((effects.came_from(state), state) for state in SUSPENDABLE if state != State.ACTIVE), State.ACTIVE),
         SENIOR,
         forms.Reason,
-        guards=(not_conflicted,),
+        guards=(not_conflicted, guards.not_lifter),
         binds=True,
         key="a",
     ),
@@ -244,6 +244,7 @@ SUSPENDING = (
         SENIOR,
         forms.Reason,
         guards=(not_conflicted, guards.did_not_suspend),
+        effect=effects.take_change_back,
         binds=True,
         tone=Tone.BAD,
         key="r",
