@@ -7,7 +7,7 @@ import decimal
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -67,6 +67,20 @@ def take_terms(move: Move, form: Form) -> None:
         setattr(move.case, name, new)
         before, after = plain(old), plain(new)
         move.changes[name] = [Sealed(before), Sealed(after)] if free_text else [before, after]
+
+
+def restore_terms(move: Move, number: int, names: Collection[str]) -> None:
+    """Write the terms called *names* back as version *number* has them, and note each change as a form's would be."""
+    kept = sa.select(CaseVersion.terms).where(CaseVersion.case_id == move.case.id, CaseVersion.number == number)
+    terms = move.session.execute(kept).scalar_one()
+    columns = sa.inspect(type(move.case)).columns
+    for name in sorted(names):
+        now, then = plain(getattr(move.case, name)), terms[name]
+        if now == then:
+            continue
+        is_day = isinstance(columns[name].type, sa.Date)
+        setattr(move.case, name, dt.date.fromisoformat(then) if is_day else then)
+        move.changes[name] = [Sealed(now), Sealed(then)] if isinstance(then, str) and not is_day else [now, then]
 
 
 def terms_of(move: Move) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
+from compliance.audit.sealed import Sealed
 from compliance.authz import Actor
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
@@ -54,6 +55,13 @@ class Move:
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""
         return default if self.facts is None else self.facts.get(name, default)
+
+    def before(self, name: str) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Return what *name* said before this attempt; ``None`` where the case is being opened."""
+        if name not in self.changes:
+            return getattr(self.case, name)
+        found = self.changes[name][0]
+        return found.value if isinstance(found, Sealed) else found
 
     @cached_property
     def organisation(self) -> Organisation:
@@ -101,6 +109,16 @@ class Move:
         """Return everyone who has done one of *actions* since the case last came into its state."""
         entered = self.case.entered_rev
         return frozenset().union(*(people for action, rev, people in self.acts if action in actions and rev > entered))
+
+    def did_within(self, span: dt.timedelta, *actions: str) -> bool:
+        """Tell whether one of *actions* was done within the last *span*, since the case last came into its state."""
+        done = sa.select(sa.func.max(_EVENT.at)).where(
+            _EVENT.stream == self.case.stream,
+            _EVENT.action.in_([f"{self.case.kind}.{action}" for action in actions]),
+            _EVENT.rev > self.case.entered_rev,
+        )
+        newest = self.session.scalar(done)
+        return newest is not None and self.at - newest <= span
 
     def times_here(self, action: str) -> int:
         """Return how often *action* was done since the case last came into its state."""

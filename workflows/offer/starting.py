@@ -80,6 +80,7 @@ ACTIONS = (
         State.ACTIVE,
         WORKER,
         guards=(guards.first_day_lies_ahead, guards.offer_is_young, guards.decided_terms_stand),
+        effect=effects.begin,
         binds=True,
         tone=Tone.GOOD,
         key="a",

@@ -31,8 +31,12 @@ class Terms(Form):
         [DataRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
         description="The freelancer follows the offer under this address.",
     )
-    freelancer_country = StringField("Freelancer's country", [DataRequired("Enter the country."), a_place])
-    client_country = StringField("Client's country", [DataRequired("Enter the client's country."), a_place])
+    freelancer_country = StringField(
+        "Freelancer's country", [DataRequired("Enter the country."), a_place, a_state_where_it_matters]
+    )
+    client_country = StringField(
+        "Client's country", [DataRequired("Enter the client's country."), a_place, a_state_where_it_matters]
+    )
     work_place = StringField(
         "Where the work is done",
         [DataRequired("Enter the place."), a_place, a_state_where_it_matters],
