@@ -40,6 +40,7 @@ from compliance.web import (
     processes,
     questionnaire,
     record,
+    record_event,
     recovery,
     security,
     tasks,
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for administering in (administration, organisations, persons, inviting):
         app.register_blueprint(administering.blueprint)
     app.register_blueprint(record.blueprint)
+    app.register_blueprint(record_event.blueprint)
     app.register_blueprint(jobs.blueprint)
     app.register_blueprint(notifications.blueprint)
     csrf.exempt(notifications.unsubscribing)  # The signed link is the proof; mail programs send nothing else.
