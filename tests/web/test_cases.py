@@ -158,7 +158,7 @@ def test_odd_input_comes_back_with_a_sentence(sign_in: SignIn, mona: Actor, size
 
 
 @pytest.mark.parametrize(
-    ("roles", "start"),
+    "roles, start",
     [
         ([Role.REVIEWER], "/queue"),
         ([Role.ADMINISTRATOR, Role.SENIOR_REVIEWER], "/queue"),
