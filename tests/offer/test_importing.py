@@ -24,7 +24,7 @@ from workflows.offer.model import Offer
 
 def table_of(*changes: dict[str, str]) -> bytes:
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, TERMS)
+    writer = csv.DictWriter(out, [*TERMS, "former_employee"])
     writer.writeheader()
     for number, change in enumerate(changes):
         writer.writerow({**TERMS, "work_place": "IE", "title": f"Work {number}", **change})
@@ -106,6 +106,13 @@ def test_bad_rows_are_named_with_line_column_value_and_advice(desk: Desk) -> Non
     with pytest.raises(RefusedError, match="Correct them"):
         carried_out(desk, batch)
     assert offers() == []
+
+
+def test_what_is_wrong_is_shown_as_it_was_typed(desk: Desk) -> None:
+    batch = brought(desk, table_of({"contract_type": "barter"}, {"former_employee": "perhaps"}))
+    choice, box = importing.faults_of(batch)
+    assert (choice.value, choice.sentence) == ("barter", "“barter” is none of the values that this column takes.")
+    assert (box.value, box.sentence) == ("perhaps", "Write yes or no.")
 
 
 def test_what_is_wrong_comes_as_a_table_without_formulas(desk: Desk) -> None:
