@@ -74,7 +74,7 @@ CLIENT: Final = frozenset(
         Role.VIEWER,
     }
 )
-# Their privilege spans the company even when they belong to a team (domain facts on finance privileges).
+# Their privilege spans the company even when they belong to a team (money is the company's, not a team's).
 COMPANY_WIDE: Final = frozenset({Role.ACCOUNT_ADMIN, Role.FINANCE_ADMIN, Role.VIEWER, Role.COMPLIANCE_CONTACT})
 # Staff who see every organisation's cases. The administrator runs the installation, not the decisions.
 SEES_ALL: Final = STAFF - {Role.ADMINISTRATOR, Role.SALES}

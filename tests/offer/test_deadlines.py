@@ -51,7 +51,7 @@ def test_an_answer_in_time_stops_the_lapse(desk: Desk) -> None:
     desk.in_review()
     desk.act(desk.rita, "ask_client", asked="Who sets the hours?")
     desk.act(desk.mona, "answer", answer="The freelancer.")
-    assert desk.later(MONDAY + 20 * DAY) == "classification_review"
+    assert desk.later(MONDAY + 20 * DAY) == "second_review"
 
 
 def test_thirty_days_run_from_submission_whatever_happens_in_between(
