@@ -78,6 +78,8 @@ CLIENT: Final = frozenset(
 COMPANY_WIDE: Final = frozenset({Role.ACCOUNT_ADMIN, Role.FINANCE_ADMIN, Role.VIEWER, Role.COMPLIANCE_CONTACT})
 # Staff who see every organisation's cases. The administrator runs the installation, not the decisions.
 SEES_ALL: Final = STAFF - {Role.ADMINISTRATOR, Role.SALES}
+# They look, and take away; they write nothing.
+ONLY_READS: Final = frozenset({Role.AUDITOR, Role.RECRUITER, Role.TEAM_VIEWER, Role.VIEWER})
 # Staff decisions and records weigh enough to ask for a second factor at every sign-in.
 NEEDS_SECOND_FACTOR: Final = STAFF | {Role.ACCOUNT_ADMIN}
 

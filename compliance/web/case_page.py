@@ -78,7 +78,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "panel": panel,
         "panel_href": action_href(case, panel.action.name) if panel else None,
         "actions": [_offered(case, one, queue) for one in offered if _belongs_beside(one, case, reader)],
-        "comment": _comment_form(reader),
+        "comment": _comment_form(reader) if any(one.action.name == "comment" for one in offered) else None,
         "comment_href": action_href(case, "comment"),
         "history": _history(case, workflow, reader),
         "history_views": _history_views(case, queue),

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from compliance.authz import Actor, Channel, Role
+from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, Actor, Channel, Role
+from compliance.engine.errors import NotAllowedError
 from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from compliance.messages.models import MailMessage, Notification
@@ -167,3 +168,29 @@ def test_the_freelancer_sees_that_the_offer_waits_for_the_client(
     page, _ = read_by(desk.fay, desk.reference, monkeypatch, app)
     assert "Question to the client" in page
     assert '"waits_for":"client"' in app.test_client().get(f"/api/v1/offers/{desk.reference}").text
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.TEAM_VIEWER, Role.RECRUITER, Role.AUDITOR])
+def test_whoever_only_reads_writes_no_comment(
+    desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    desk.in_review(work_place="IE")
+    reader = make.actor("Vera", role, at=None if role is Role.AUDITOR else desk.client)
+    assert "comment-box" not in read_by(reader, desk.reference, monkeypatch, app)[0]
+    assert "comment-box" in read_by(desk.mona, desk.reference, monkeypatch, app)[0]
+    seen = dataclasses.replace(reader, scopes=frozenset({"offers:read", "offers:write"}), channel=Channel.API)
+    monkeypatch.setitem(app.extensions, "current_actor", lambda: seen)
+    address = f"/api/v1/offers/{desk.reference}/actions/comment"
+    answer = app.test_client().post(address, json={"body": "Hello."}, headers={"Idempotency-Key": "a" * 32})
+    assert answer.status_code == 403, answer.text
+    assert answer.json is not None
+    assert answer.json["detail"].startswith("“Comment” is for: ")
+    with pytest.raises(NotAllowedError):
+        desk.act(reader, "comment", body="Hello.")
+
+
+@pytest.mark.parametrize("role", sorted((CLIENT | SEES_ALL) - ONLY_READS))
+def test_everybody_else_who_sees_an_offer_comments_on_it(desk: Desk, role: Role) -> None:
+    desk.in_review(work_place="IE")
+    desk.act(make.actor("Ann", role, at=None if role in SEES_ALL else desk.client), "comment", body="Hello.")
+    desk.act(desk.fay, "comment", body="Hello.")
