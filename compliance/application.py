@@ -73,7 +73,8 @@ class Desk(Flask):
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 - as Flask hands it over
         """Tell the log of a fault of ours, under the number that its reader was shown."""
-        logs.log().error("request.failed", request_id=g.get("request_id"), exc_info=exc_info)
+        told = {"request_id": g.get("request_id"), "route": logs.route()}
+        logs.log().error("request.failed", **told, exc_info=exc_info)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
