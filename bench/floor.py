@@ -48,17 +48,15 @@ GRANTS: Final = """
     UNION ALL SELECT 'conflict', coalesce(organisation_id, other_person_id), CAST(NULL AS uuid) FROM conflict
     WHERE person_id = %(person)s AND ended_at IS NULL"""
 CASE: Final = """
-    SELECT c.*, o.* FROM cases c JOIN offer o ON o.id = c.id
-    WHERE c.reference = %s AND c.staff_sees FOR UPDATE"""
-STANDING: Final = "SELECT * FROM determination WHERE case_id = %s ORDER BY number DESC LIMIT 1"
-EVIDENCE: Final = """
-    SELECT party, sha256 FROM case_document WHERE case_id = %s AND withdrawn_at IS NULL AND internal IS false
-    ORDER BY id"""
-ORGANISATION: Final = "SELECT * FROM organisation WHERE id = %s"
+    SELECT c.*, o.*, client.calendar, client.compliance_enrolled FROM cases c JOIN offer o ON o.id = c.id
+    JOIN organisation client ON client.id = c.organisation_id
+    WHERE c.reference = %s AND c.staff_sees FOR UPDATE OF c, o"""
+STANDING: Final = "SELECT id, number FROM determination WHERE case_id = %s ORDER BY number DESC LIMIT 1"
 ACTS: Final = "SELECT action, rev, actor_id, stands_for_id FROM audit_event WHERE stream = %s"
 CONTENT: Final = """
-    SELECT id, party, rule_digest, answers, CAST(NULL AS text) FROM answer_sheet WHERE case_id = %(id)s
-    UNION ALL SELECT id, NULL, NULL, NULL, sha256 FROM case_document WHERE case_id = %(id)s"""
+    SELECT id, party, rule_digest, answers, CAST(NULL AS text), false FROM answer_sheet WHERE case_id = %(id)s
+    UNION ALL SELECT id, party, NULL, NULL, sha256, internal FROM case_document
+    WHERE case_id = %(id)s AND withdrawn_at IS NULL"""
 SETTLE: Final = "UPDATE case_deadline SET settled_at = %s WHERE case_id = %s AND settled_at IS NULL"
 DEADLINE: Final = "INSERT INTO case_deadline (id, case_id, entered_rev, what, due_at) VALUES (%s, %s, %s, %s, %s)"
 EVENT: Final = """
@@ -67,9 +65,8 @@ EVENT: Final = """
 PENDING: Final = "INSERT INTO audit_pending (month, event_id) VALUES (%s, %s)"
 OPENING: Final = "INSERT INTO audit_opening (event_id, path, salt, value) VALUES (%s, %s, %s, %s)"
 OPENER: Final = """
-    SELECT * FROM person WHERE active AND EXISTS (SELECT id FROM role_grant WHERE role_grant.person_id = person.id
-    AND ended_at IS NULL AND role = ANY(%s) AND organisation_id = %s AND team_id IS NULL) AND id = %s
-    ORDER BY name, id"""
+    SELECT g.team_id FROM role_grant g JOIN person p ON p.id = g.person_id WHERE g.person_id = %s
+    AND g.organisation_id = %s AND g.role = ANY(%s) AND g.ended_at IS NULL AND p.active"""
 READERS: Final = """
     SELECT p.id, p.email, p.sample, m.kind FROM person p LEFT JOIN mail_choice m ON m.person_id = p.id AND NOT m.mail
     WHERE p.id = ANY(%(people)s) AND p.active AND NOT EXISTS (SELECT id FROM conflict c WHERE c.person_id = p.id
@@ -145,21 +142,19 @@ def approve(reference: str) -> Response:
         connection.execute(ACTS, (case["stream"],)).fetchall()
         connection.execute(CONTENT, case).fetchall()
         connection.execute(SETTLE, (at, case["id"]))
-        organisation = _one(ORGANISATION, case["organisation_id"])
         rev, due = case["audit_rev"] + 1, at + dt.timedelta(days=1)
         dues = {"act:begin_onboarding": due, "remind:1": due, "late": due}
         _many(DEADLINE, [(new_id(), case["id"], rev, what, instant) for what, instant in dues.items()])
         standing = connection.execute(STANDING, (case["id"],)).fetchone()
-        connection.execute(EVIDENCE, (case["id"],)).fetchall()
         until = at.date() + dt.timedelta(days=365)
         decided = _determination(case, visitor["person_id"], given, at, until, standing)
+        connection.execute(DETERMINE, {name: _adapted(value) for name, value in decided.items()})
         event_id, head = _record(connection, case, visitor["person_id"], given, decided, at)
-        connection.execute(OPENER, (CLIENT, organisation["id"], case["opened_by_id"])).fetchall()
+        connection.execute(OPENER, (case["opened_by_id"], case["organisation_id"], CLIENT)).fetchall()
         _tell(connection, case, event_id, head, at, due)
         moment = {"at": at, "rev": rev, "due": due, "month": at.year * 100 + at.month, "head": head}
         connection.execute(MOVE, {**case, **moment})
         connection.execute(DECIDE, {**case, **given, "at": at, "until": until})
-        connection.execute(DETERMINE, {name: _adapted(value) for name, value in decided.items()})
     return redirect(f"/offers/{reference}", 303)
 
 
