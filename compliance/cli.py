@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 from flask import Flask
@@ -20,7 +20,8 @@ from compliance.cli_imports import import_cases
 from compliance.demo import load as sample
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
-from compliance.rules import catalog, store
+from compliance.rules import command as rules_command
+from compliance.rules import store
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.lines import decide_lines
 from compliance.settings import UnsafeSettingsError
@@ -168,9 +169,8 @@ def rules() -> None:
 @rules.command("list")
 @click.pass_obj
 def list_rules(app: Flask) -> None:
-    """List every rule set that is shipped."""
-    for key in catalog.folders(app.config["SETTINGS"].workflow_packages):
-        found = catalog.get(key, app.config["SETTINGS"].workflow_packages)
+    """List every rule set that is shipped, and check each."""
+    for found in rules_command.everything(app.config["SETTINGS"].workflow_packages):
         click.echo(f"{found.key:20} {found.version:8} {found.digest[:12]}  {found.title}")
 
 
@@ -184,12 +184,16 @@ def publish_rules(context: click.Context, key: str | None) -> None:
 
 @rules.command("decide")
 @click.argument("key")
+@click.option("--version", help="This version, in force or not.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="The version in force on this day instead of today.")
+@click.option("--variant", help="Weigh as this variant of the test does.")
+@click.option("--proposed", is_flag=True, help="Switch a variant on that is only proposed and not law.")
 @click.pass_context
-def decide(context: click.Context, key: str) -> None:
+def decide(context: click.Context, /, key: str, **choice: Any) -> None:  # noqa: ANN401 - click hands the options over
     """Decide on each interview of standard input: one JSON object a line in, one a line out."""
     try:
-        found = catalog.get(key, context.obj.config["SETTINGS"].workflow_packages)
-    except (UnknownRuleSetError, RuleSetError) as refused:
+        found = rules_command.choose(context.obj.config["SETTINGS"].workflow_packages, key, **choice)
+    except rules_command.REFUSALS as refused:
         raise click.ClickException(str(refused)) from refused
     context.exit(decide_lines(found, sys.stdin.buffer, sys.stdout))
 
@@ -208,13 +212,16 @@ def audit() -> None:
 def export_record(
     out: TextIO, form: str, stream: str | None, since: dt.datetime | None, until: dt.datetime | None
 ) -> None:
-    """Write the record, or part of it, to OUT (- for standard output). The export is itself on record."""
+    """Write the record, or part of it, to OUT (- for standard output).
+
+    The export is itself on record before its first line is written, and stays so when nobody reads to the end.
+    """
     narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
+    actor = SYSTEM_ACTOR.through(Channel.COMMAND)
+    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "filter": narrowed.described()})
+    db.session().commit()
     write = export.write_csv if form == "csv" else export.write_jsonl
     count = write(out, export.rows(db.session(), narrowed))
-    actor = SYSTEM_ACTOR.through(Channel.COMMAND)
-    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "count": count, "stream": stream or ""})
-    db.session().commit()
     click.echo(f"{count} events written.", err=True)
 
 

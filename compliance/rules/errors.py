@@ -45,6 +45,12 @@ class AnswerError(ValueError):
         self.question = question
 
 
+def no_object(found: object) -> AnswerError:
+    """Say that something else stands where an object of answers belongs."""
+    problem = show(found)
+    return AnswerError(None, None, f"{problem[0].upper()}{problem[1:]} stands where an object of answers belongs.")
+
+
 class UnknownRuleSetError(LookupError):
     """No rule set of that key (and version) is in the catalog."""
 
@@ -52,6 +58,14 @@ class UnknownRuleSetError(LookupError):
         """Say which ones there are."""
         listed = ", ".join(known) or "none"
         super().__init__(f"There is no rule set {show(asked_for)}. Known rule sets: {listed}.")
+
+
+class UnknownVariantError(LookupError):
+    """A variant is none of the test's, or only proposed and not switched on."""
+
+
+class NotInForceError(LookupError):
+    """No version of a rule set is in force on the day asked for."""
 
 
 _SHOWN = 60

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from compliance.rules.errors import Place, RuleSetError, show
+
+_EXACT: Final = 1e-6
+_HEADER: Final = re.compile(r"\[\[\s*([A-Za-z_]+)\s*\]\]")
 
 
 def read_text(folder: Path, name: str) -> str:
@@ -22,18 +27,32 @@ def read_text(folder: Path, name: str) -> str:
 
 def read_toml(folder: Path, name: str) -> Fields:
     """Read one TOML file of a rule set. Raises ``RuleSetError`` with the parser's line and column."""
+    text = read_text(folder, name)
     try:
-        return Fields(tomllib.loads(read_text(folder, name)), Place(name))
+        return Fields(tomllib.loads(text), Place(name), _headers(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RuleSetError(Place(name), f"this is not valid TOML: {error}.") from None
+
+
+def _headers(text: str) -> dict[str, list[int]]:
+    """Find the line of each entry of each list; a line inside a long text is none of them, or the parser fails."""
+    found: dict[str, list[int]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            found.setdefault(header[1], []).append(number)
+    return found
 
 
 class Fields:
     """One table of a TOML file. Each reader takes an entry out; ``finish`` refuses what is left."""
 
-    def __init__(self, entries: dict[str, object], place: Place) -> None:
+    def __init__(
+        self, entries: dict[str, object], place: Place, headers: Mapping[str, list[int]] | None = None
+    ) -> None:
         self.entries = entries
         self.place = place
+        self._headers = headers or {}
         self._left = dict(entries)
 
     def text(self, name: str, default: str | None = None) -> str:
@@ -54,11 +73,12 @@ class Fields:
             raise RuleSetError(self.place, f"{show(name)} must be true or false, without quotes.")
         return value
 
-    def whole(self, name: str) -> int:
-        """Take a whole number above zero."""
+    def whole(self, name: str, low: int = 1, high: int | None = None) -> int:
+        """Take a whole number within bounds, above zero unless they are named."""
         value = self._left.pop(name, None)
-        if not _is_whole(value):
-            raise RuleSetError(self.place, f"{show(name)} must be a whole number above zero, without quotes.")
+        if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+            bounds = "above zero" if high is None else f"from {low} to {high}"
+            raise RuleSetError(self.place, f"{show(name)} must be a whole number {bounds}, without quotes.")
         return value
 
     def wholes(self, name: str) -> tuple[int, ...]:
@@ -108,10 +128,30 @@ class Fields:
         value = self._left.pop(name, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise RuleSetError(self.place, f"{show(name)} must be a list of tables.")
+        lines = self._headers.get(name, [])
         return [
-            Fields(item, self.place.at(f"{name} {show(item['key']) if 'key' in item else number}"))
+            Fields(item, self._place_of(name, item, number, lines if len(lines) == len(value) else []))
             for number, item in enumerate(value, start=1)
         ]
+
+    def _place_of(self, name: str, item: Mapping[str, object], number: int, lines: list[int]) -> Place:
+        place = self.place.at(f"{name} {show(item['key']) if 'key' in item else number}")
+        return Place(place.file, lines[number - 1], place.part) if lines else place
+
+    def thousandths(self, name: str, low: int, high: int, default: int | None = None) -> int:
+        """Take a number of at most three decimals as thousandths, so that nothing is rounded when it is compared."""
+        value = self._left.pop(name, None if default is None else default / 1000)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise RuleSetError(self.place, f"{show(name)} must be a number, without quotes.")
+        scaled = value * 1000
+        if not low <= scaled <= high or abs(scaled - round(scaled)) > _EXACT:
+            bounds = f"from {low / 1000:g} to {high / 1000:g}"
+            raise RuleSetError(self.place, f"{show(name)} must be {bounds}, with at most three decimals.")
+        return round(scaled)
+
+    def names(self) -> tuple[str, ...]:
+        """List what is left to be taken."""
+        return tuple(self._left)
 
     def all_texts(self) -> dict[str, str]:
         """Take everything that is left as texts by name."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Final, NoReturn, TextIO
+from typing import Final, NoReturn, Protocol, TextIO
 
 from compliance.rules.errors import AnswerError
 from compliance.rules.finding import to_line
-from compliance.rules.rule_set import RuleSet
 
 MAX_LINE: Final = 1_000_000
 """The longest line that is read, in bytes; an interview needs two thousand."""
@@ -30,7 +29,15 @@ class LineError(ValueError):
     """A line that is no interview at all."""
 
 
-def decide_lines(rules: RuleSet, lines: Iterable[bytes], out: TextIO) -> int:
+class Decides(Protocol):
+    """Anything that decides one interview and writes the finding as a line; raises ``AnswerError``."""
+
+    def decide_line(self, interview: object, /) -> str:
+        """Decide one interview."""
+        ...
+
+
+def decide_lines(rules: Decides, lines: Iterable[bytes], out: TextIO) -> int:
     """Answer each of *lines* on *out*; return 1 when a line was refused, else 0. The rest is still answered."""
     refused = 0
     answered: list[str] = []

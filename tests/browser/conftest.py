@@ -42,7 +42,7 @@ def server(app: Flask) -> Iterator[str]:
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{made.effective_port}"
-    made.close()
+    made.trigger.pull_trigger(made.close)  # Closed from outside it would go on waiting for a second.
     thread.join(timeout=10)
 
 

@@ -1,4 +1,4 @@
-"""Every published row and case of the UK tables, held against the shipped rule set."""
+"""Every published row and case of the UK tables, the facts of the legal tests, and decided cases, held against ours."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from compliance.rules import catalog
 from compliance.rules.finding import RESULT
 from compliance.rules.rule_set import RuleSet
+from tests.conformance import legal
 
 TABLES = {
     "exit": "exit",
@@ -33,11 +34,15 @@ def main(folder: Path) -> int:
         print(f"There is no folder {cest}; name the one that holds the published data.", file=sys.stderr)
         return 2
     rules = catalog.get("uk-cest-2.4", ("workflows",))
-    differences = [*_rows(rules, cest / "tables-2.4"), *_cases(rules, cest)]
-    for difference in differences[:10]:
+    parts = [[*_rows(rules, cest / "tables-2.4"), *_cases(rules, cest)]]
+    if (folder / "jurisdictions.json").is_file():
+        parts.append(legal.held_to_facts(folder))
+    if (folder / "caselaw").is_dir():
+        parts.append(legal.held_to_cases(folder))
+    for difference in [one for part in parts for one in part[:10]]:
         print(difference)
-    print(f"1 passed, {len(differences)} failed" if not differences else f"0 passed, {len(differences)} failed")
-    return 1 if differences else 0
+    print(f"{sum(not part for part in parts)} passed, {sum(len(part) for part in parts)} failed")
+    return 1 if any(parts) else 0
 
 
 def _rows(rules: RuleSet, tables: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Disagreeing with a determination, and deciding on that afresh (rows 15 and 16 of the handbook)."""
+"""Disagreeing with a determination, and deciding on that afresh."""
 
 from __future__ import annotations
 

@@ -45,7 +45,6 @@ STAGES = {
         Party.CLIENT,
         Tone.WAITING,
         remind=(calendar_days(3), calendar_days(7)),
-        worker_sees=False,
         asks="asked",
     ),
     State.INFO_FREELANCER: Stage(

@@ -1,0 +1,32 @@
+"""A box to type in that offers what is known, and shows a kept code with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markupsafe import Markup, escape
+from wtforms.widgets import TextInput
+
+
+class Suggestions(TextInput):
+    """A text box with a list of names to choose from; the field's filter makes a code of what is chosen or typed."""
+
+    def __init__(self, names: Callable[[], Mapping[str, str]]) -> None:
+        super().__init__()
+        self.names = names
+
+    def __call__(self, field: Any, **attributes: Any) -> Markup:  # noqa: ANN401 - WTForms hands its own field over
+        """Return the box and its list; a code that has a name is shown with it."""
+        names, list_id = self.names(), f"{field.id}-known"
+        options = Markup().join(
+            Markup('<option value="{}"></option>').format(named(code, name)) for code, name in names.items()
+        )
+        shown = named(field.data, names[field.data]) if field.data in names else field.data or ""
+        box = super().__call__(field, **{"value": shown, "autocomplete": "off", **attributes, "list": list_id})
+        return box + Markup('<datalist id="{}">{}</datalist>').format(escape(list_id), options)
+
+
+def named(code: str, name: str) -> str:
+    """Return a code with its name, as the list offers it."""
+    return f"{name} ({code})"

@@ -1,0 +1,1 @@
+"""Compliance checks as data: when a law applies, which duties follow, and by when."""

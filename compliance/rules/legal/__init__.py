@@ -1,0 +1,1 @@
+"""Legal tests as data: factors that are weighed or prongs that must all be met, with gates before them."""

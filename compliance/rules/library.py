@@ -1,0 +1,189 @@
+"""Every rule set that is shipped, of whatever kind, by key and version, and which of them is in force on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from compliance.rules import catalog
+from compliance.rules.checks import loading as check_loading
+from compliance.rules.checks.check import ComplianceCheck
+from compliance.rules.errors import NotInForceError, Place, RuleSetError, UnknownRuleSetError, show
+from compliance.rules.fields import read_text
+from compliance.rules.legal import loading
+from compliance.rules.legal.legal_test import LegalTest
+from compliance.rules.legal.questions import FILE as QUESTIONS
+from compliance.rules.legal.questions import Pool, read_pool
+from compliance.rules.places import FILE as PLACES
+from compliance.rules.places import Places, read_places
+from compliance.rules.rule_set import RuleSet
+
+AnySet = RuleSet | LegalTest | ComplianceCheck
+
+_KINDS: Final = f"{loading.KIND} or {check_loading.KIND}"
+
+
+class Library:
+    """The rule sets of some packages. A folder is ``rules/<key>/<version>``; what was loaded once is kept.
+
+    Decision tables, which :mod:`compliance.rules.catalog` finds, have their version in their key and no folder for it.
+    """
+
+    def __init__(self, packages: tuple[str, ...]) -> None:
+        self._packages = packages
+        self._roots = [Path(str(resources.files(package))) / "rules" for package in packages]
+        self._tables = set(catalog.folders(packages))
+        self._folders = _folders(self._roots)
+        self._pools: dict[Path, Pool] = {}
+        self._places: Places | None = None
+        self._loaded: dict[tuple[str, str, dt.date], LegalTest | ComplianceCheck] = {}
+
+    @property
+    def places(self) -> Places:
+        """What is known about places. Raises ``RuleSetError``."""
+        if self._places is None:
+            root = next((root for root in self._roots if (root / PLACES).is_file()), self._roots[0])
+            self._places = read_places(root)
+        return self._places
+
+    @property
+    def questions(self) -> Pool:
+        """The questions that the legal tests share. Raises ``RuleSetError``."""
+        return self._pool(next((root for root in self._roots if (root / QUESTIONS).is_file()), self._roots[0]))
+
+    def known(self) -> list[str]:
+        """Every key, sorted."""
+        return sorted({*self._tables, *self._folders})
+
+    def versions(self, key: str) -> list[str]:
+        """The versions of a set, the newest last. Raises ``UnknownRuleSetError``."""
+        if key in self._tables:
+            return [catalog.get(key, self._packages).version]
+        return list(self._of(key))
+
+    def find(self, key: str, *, at: dt.date, version: str | None = None) -> AnySet:
+        """Load the newest version in force on a day, or the version asked for.
+
+        Raises ``UnknownRuleSetError``, ``NotInForceError`` and ``RuleSetError``.
+        """
+        if key not in self._tables:
+            return self._find(key, at, version, ())
+        table = catalog.get(key, self._packages)
+        if version not in {None, table.version}:
+            raise UnknownRuleSetError(f"{key} {version}", [f"{key} {table.version}"])
+        if version is None and not _in_force(table.about.effective_from, table.about.effective_to, at):
+            raise _not_in_force(key, at, [_span(table.about.effective_from, table.about.effective_to)])
+        return table
+
+    def legal_tests(self, at: dt.date) -> list[LegalTest]:
+        """Every legal test that is in force on a day."""
+        return [one for one in self._in_force(at) if isinstance(one, LegalTest)]
+
+    def checks(self, at: dt.date) -> list[ComplianceCheck]:
+        """Every compliance check that is in force on a day."""
+        return [one for one in self._in_force(at) if isinstance(one, ComplianceCheck)]
+
+    def _in_force(self, at: dt.date) -> Iterator[LegalTest | ComplianceCheck]:
+        for key in sorted(self._folders):
+            with suppress(NotInForceError):
+                yield self._find(key, at, None, ())
+
+    def _of(self, key: str) -> dict[str, Path]:
+        if key not in self._folders:
+            raise UnknownRuleSetError(key, self.known())
+        return self._folders[key]
+
+    def _find(self, key: str, at: dt.date, version: str | None, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
+        if key in before:
+            circle = " to ".join(show(one) for one in (*before[before.index(key) :], key))
+            raise RuleSetError(Place(loading.FILE), f"the redirects go in a circle, from {circle}.")
+        folders = self._of(key)
+        if version is not None:
+            if version not in folders:
+                raise UnknownRuleSetError(f"{key} {version}", [f"{key} {one}" for one in folders])
+            return self._load(key, version, at, before)
+        spans: list[str] = []
+        for one in reversed(folders):
+            found = self._load(key, one, at, before)
+            if found.about.in_force(at):
+                return found
+            spans.append(_span(found.about.effective_from, found.about.effective_to))
+        raise _not_in_force(key, at, spans)
+
+    def _load(self, key: str, version: str, at: dt.date, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
+        kept = self._loaded.get((key, version, at))
+        if kept is None:
+            kept = self._loaded[key, version, at] = self._load_afresh(key, version, at, before)
+        return kept
+
+    def _load_afresh(self, key: str, version: str, at: dt.date, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
+        folder = self._folders[key][version]
+        pool, kind = self._pool(folder.parent.parent), _kind(folder)
+        found: LegalTest | ComplianceCheck
+        if kind == loading.KIND:
+            parts = loading.load(folder, pool)
+            redirects = {gate.redirect: gate.key for gate in reversed(parts.gates) if gate.redirect}
+            others = {other: self._other(other, gate, at, (*before, key)) for other, gate in redirects.items()}
+            found = LegalTest(parts, others)
+        else:
+            found = ComplianceCheck(check_loading.load(folder, pool))
+        for said, called in ((found.key, key), (found.version, version)):
+            if said != called:
+                raise RuleSetError(
+                    Place(loading.FILE), f"it says {show(said)}, but the folder is called {show(called)}."
+                )
+        return found
+
+    def _other(self, key: str, gate: str, at: dt.date, before: tuple[str, ...]) -> LegalTest:
+        place = Place(loading.FILE, None, f"gate {show(gate)}")
+        if key not in self._folders:
+            raise RuleSetError(place, f"it redirects to {show(key)}, which is no rule set.")
+        other = self._find(key, at, None, before)
+        if not isinstance(other, LegalTest):
+            raise RuleSetError(place, f"it redirects to {show(key)}, which is no legal test.")
+        return other
+
+    def _pool(self, root: Path) -> Pool:
+        if root not in self._pools:
+            self._pools[root] = read_pool(root)
+        return self._pools[root]
+
+
+def _folders(roots: list[Path]) -> dict[str, dict[str, Path]]:
+    found: dict[str, dict[str, Path]] = {}
+    for root in roots:
+        for path in sorted(root.glob(f"*/*/{loading.FILE}"), key=lambda one: _number(one.parent.name)):
+            found.setdefault(path.parent.parent.name, {})[path.parent.name] = path.parent
+    return found
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
+
+
+def _kind(folder: Path) -> str:
+    text = read_text(folder, loading.FILE)
+    try:
+        kind = tomllib.loads(text).get("kind")
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise RuleSetError(Place(loading.FILE), f"this is not valid TOML: {error}.") from None
+    if kind not in {loading.KIND, check_loading.KIND}:
+        raise RuleSetError(Place(loading.FILE), f"“kind” is {show(kind)}; it must be {_KINDS}.")
+    return str(kind)
+
+
+def _in_force(first: dt.date | None, last: dt.date | None, day: dt.date) -> bool:
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def _span(first: dt.date | None, last: dt.date | None) -> str:
+    return f"from {first}" if last is None else f"from {first} to {last}"
+
+
+def _not_in_force(key: str, at: dt.date, spans: list[str]) -> NotInForceError:
+    return NotInForceError(f"{key} is not in force on {at}. It is in force {' and '.join(spans)}; ask for such a day.")

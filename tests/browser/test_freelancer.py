@@ -1,0 +1,69 @@
+"""The freelancer's journey: from the mailed invitation to the accepted offer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from compliance.demo import interviews
+from tests.browser.house import House
+from tests.browser.screen import Screen
+from tests.browser.test_client import answer_all
+from tests.offer.scene import APPROVAL, OUTSIDE, TASKS
+from tests.people import scene
+
+NINA = "nina@kirk.example"
+
+
+def invitation_path() -> str:
+    """Return the path of the link in the mail that invites the freelancer."""
+    found = [re.search(r"https?://[^/]+(/invite/\S+)", mail.text) for mail in scene.mails() if mail.address == NINA]
+    paths = [one[1] for one in found if one]
+    assert len(paths) == 1
+    return paths[0]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_freelancer_goes_from_the_mail_to_the_accepted_offer(
+    app: Flask, open_screen: Callable[..., Screen], scripts: bool
+) -> None:
+    del app
+    house = House()
+    house.open(freelancer_email=NINA)
+    house.act(house.mona, "submit")
+
+    screen = open_screen(scripts=scripts, narrow=scripts)
+    screen.visit(invitation_path())
+    assert screen.heading == "Your invitation"
+    screen.fill(name="Nina Kirk", password="short")
+    screen.press("Join", 422)
+    screen.fill(password=scene.PASSWORD)
+    screen.press("Join")
+
+    screen.visit("/offers")
+    screen.press(house.reference)
+    screen.press("Answer the questions")
+    assert answer_all(screen, interviews.freelancer_answers(OUTSIDE)) > 10
+    screen.press("Send answers")
+    screen.reads("Your answers to the questions")
+
+    house.act(house.rita, "claim")
+    house.act(house.rita, "approve", **APPROVAL)
+    screen.visit(house.href())
+    screen.reads(APPROVAL["reason"])
+    screen.press("Read and print the whole statement")
+    screen.reads(APPROVAL["behavioural_control"], "If you disagree")
+    screen.press("Back to the case")
+
+    house.act(house.mona, "begin_onboarding")
+    house.act(house.mona, "complete_tasks", **TASKS)
+    screen.visit(house.href())
+    screen.press("Accept the offer")
+    assert screen.path == house.href()
+    assert house.state() == "cleared"
+    screen.press("Accept the offer")
+    assert house.state() == "active"
+    screen.reads("Active")
