@@ -250,7 +250,8 @@ def _publish(keys: list[str]) -> int:
             new = store.publish(db.session(), found, SYSTEM_ACTOR.through(Channel.COMMAND))
         except (UnknownRuleSetError, RuleSetError, store.PublishedOtherwiseError) as problem:
             db.session().rollback()
-            click.echo(f"Error: {problem}", err=True)
+            kept_elsewhere = key not in store.shipped_keys() and key in rules_command.known(store.packages())
+            click.echo(f"Error: {rules_command.NOT_KEPT.format(key) if kept_elsewhere else problem}", err=True)
             refused = 1
             continue
         db.session().commit()
