@@ -47,6 +47,7 @@ def sound() -> bool:
         return not list(check.faults(connection, events.writer().key))
 
 
+@pytest.mark.slow
 def test_the_sample_shows_every_state_goes_in_one_step_and_comes_again_while_record_and_real_cases_stay() -> None:
     real = Desk()
     real.open()
