@@ -135,6 +135,7 @@ def answers_complete(party: Party) -> Guard:
             return f"The questions have a new version, {rule_set.version}. Look at your answers again and send them."
         return None
 
+    guard.__doc__ = f"Wait for the complete answers of {party.label}, under the newest questions, where rules apply."
     return guard
 
 

@@ -37,10 +37,14 @@ class AddDocument(Form):
     internal = BooleanField("Only for the desk", description="Neither the client nor the freelancer will see it.")
 
 
+class DocumentField(StringField):
+    """A document of the case, by id; pages name it in the address."""
+
+
 class WithdrawDocument(Form):
     """Which document to take back, and why."""
 
-    document = StringField("Document", [InputRequired("Choose a document."), UUID("Choose a document of the list.")])
+    document = DocumentField("Document", [InputRequired("Choose a document."), UUID("Choose a document of the list.")])
     reason = TextAreaField("Reason", [InputRequired("Give your reason."), Length(max=2000)])
 
 
@@ -62,6 +66,7 @@ def document_actions(workflow: Workflow) -> tuple[Action, ...]:
 
 
 def _in_time(move: Move) -> str | None:
+    """Take documents from the parties in the states that the process names, and from the desk always."""
     taken = _rules(move)
     if move.actor.is_staff or move.case.state in taken.states:
         return None

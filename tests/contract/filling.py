@@ -9,7 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 from wtforms import (
@@ -17,16 +19,23 @@ from wtforms import (
     DateField,
     DecimalField,
     Field,
+    FileField,
     FloatField,
     Form,
     IntegerField,
     SelectField,
     SelectMultipleField,
 )
-from wtforms.validators import UUID
 
 from compliance.engine import inputs
+from compliance.engine.answering import ObjectField
+from compliance.engine.common import ColleagueField
+from compliance.engine.document_actions import DocumentField
+from compliance.engine.documents import Examined
+from compliance.engine.file_types import TYPES
 from compliance.kernel import clock
+from compliance.kernel.files import Arrived
+from compliance.rules.model import Outcome
 
 TEXT = "Written for a test, and long enough for a field that asks for more than a word."
 WORKER_EMAIL = "worker@example.com"
@@ -47,8 +56,36 @@ class Someone:
     number: int = 0
 
 
+@dataclass(frozen=True)
+class Answers:
+    """Complete answers to whatever the case asks of whoever acts, of which its rules make this outcome."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A small file."""
+
+
+@dataclass(frozen=True)
+class OwnDocument:
+    """A document that the side of whoever acts has added to the case."""
+
+
 Data = Mapping[str, Any]
+# What stands for something that only a case can tell, and how to find out.
+Placeholder = Answers | Paper | OwnDocument
+Real = Callable[[Placeholder], Any]
 PersonId = Callable[[Someone], str]
+
+
+STANDING_FOR: dict[type[Field], tuple[Someone | Placeholder, Someone | Placeholder]] = {
+    ColleagueField: (Someone("reviewer", 1), Someone("senior_reviewer", 1)),
+    ObjectField: (Answers(Outcome.INDEPENDENT_CONTRACTOR), Answers(Outcome.EMPLOYEE)),
+    FileField: (Paper(), Paper()),
+    DocumentField: (OwnDocument(), OwnDocument()),
+}
 
 
 class UnfillableError(AssertionError):
@@ -72,15 +109,26 @@ def filled(form_class: type[Form], person_id: PersonId, *, great: bool = False) 
                 raise UnfillableError(f"{form_class.__name__}.{name}: {errors[name]}")
 
 
-def looked_up(data: Data, person_id: PersonId) -> MultiDict[str, str]:
-    """Return *data* as a browser sends it, with real days and real people."""
-    sent: MultiDict[str, str] = MultiDict()
+def imagined(thing: Placeholder) -> Any:  # noqa: ANN401 - whatever its field takes
+    """Return something of the right form, where no case is there to tell what fits."""
+    if isinstance(thing, Answers):
+        return '{"question": true}'
+    if isinstance(thing, OwnDocument):
+        return str(UUID(int=0))
+    return Examined(Arrived(Path("paper.txt"), 1, "0" * 64), "paper.txt", TYPES[0])
+
+
+def looked_up(data: Data, person_id: PersonId, real: Real = imagined) -> MultiDict[str, Any]:
+    """Return *data* as a browser sends it, with real days, real people and what else *real* finds."""
+    sent: MultiDict[str, Any] = MultiDict()
     for name, value in data.items():
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, Day):
                 sent.add(name, (clock.now().date() + dt.timedelta(days=one.ahead)).isoformat())
             elif isinstance(one, Someone):
                 sent.add(name, person_id(one))
+            elif isinstance(one, Placeholder):
+                sent.add(name, real(one))
             elif one is not None:
                 sent.add(name, one)
     return sent
@@ -98,8 +146,9 @@ def _candidates(field: Field, dates: list[str], *, great: bool) -> list[Any]:
         # Forms ask for the earlier day first.
         later = dates.index(field.short_name)
         return [Day(60 + 400 * later) if great else Day(30 + 15 * later), Day(-1)]
-    if any(isinstance(validator, UUID) for validator in field.validators):
-        return [Someone("senior_reviewer", 1) if great else Someone("reviewer", 1)]
+    for kind, (small, large) in STANDING_FOR.items():
+        if isinstance(field, kind):
+            return [large if great else small]
     text = TEXT * (1 + (flags.minlength or 0) // len(TEXT))
     return [text[: flags.maxlength or None], WORKER_EMAIL, "GB", "GBP", "1250.50", "https://example.com/one"]
 

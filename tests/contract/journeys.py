@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from compliance.engine import run
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import EngineError
@@ -41,10 +42,11 @@ class _Place:
     start: int
     state: str = ""
     stay: tuple[tuple[str, Someone], ...] = ()
+    findings: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def key(self) -> object:
-        return self.start, self.state, frozenset(self.stay)
+        return self.start, self.state, frozenset(self.stay), self.findings
 
 
 @dataclass
@@ -56,6 +58,14 @@ class _Search:
     seen: set[object] = field(default_factory=set)
     # Waiting in which something else happened first; longer waiting by a case that began alike brings no more.
     in_vain: set[tuple[int, str, str]] = field(default_factory=set)
+    # Actions of every process that change what is decided on, and so let somebody do what nobody could before.
+    opening: set[str] = field(default_factory=set)
+    # What somebody tried to do in a state, with whatever success.
+    tried: set[tuple[str, str]] = field(default_factory=set)
+    # How far each place is from what is missing, as long as nothing new was found.
+    distances: dict[tuple[int, str], int] = field(default_factory=dict)
+    # What could be done where the search is just now, once that was asked.
+    could: set[tuple[str, Someone]] | None = None
 
     def run(self) -> Journeys:
         openers = [who for who in self.play.cast.allowed(self.workflow.may_open) if who.number == 0]
@@ -67,6 +77,7 @@ class _Search:
         beginning = clock.now()
         while self.queue:
             self.play.traveller.move_to(beginning, tick=False)
+            self.distances.clear()
             nearest = min(self.queue, key=self.nearness)
             self.queue.remove(nearest)
             if self.leads_on(nearest.start, nearest.state):
@@ -74,8 +85,11 @@ class _Search:
         return self.found
 
     def nearness(self, place: _Place) -> tuple[int, int, int]:
-        """Return what puts places in order: those near something that is still to be found come first."""
-        return self.distance(place.start, place.state), place.start, len(place.path.steps)
+        """Return what puts places in order: those near something that is still to be found come first.
+
+        Whatever was done on the spot counts as steps too: before trying ever more there, try what leads there anew.
+        """
+        return self.distance(place.start, place.state) + len(place.stay), place.start, len(place.path.steps)
 
     def leads_on(self, start: int, state: str) -> bool:
         """Tell whether something is still to be found in *state*, or anywhere that it leads to."""
@@ -83,6 +97,11 @@ class _Search:
 
     def distance(self, start: int, state: str) -> int:
         """Return how many steps from *state* something is still to be found by a case that began as *start*."""
+        if (start, state) not in self.distances:
+            self.distances[start, state] = self.measured(start, state)
+        return self.distances[start, state]
+
+    def measured(self, start: int, state: str) -> int:
         steps, edge, reached = 0, {state}, {state}
         while edge and not any(self.has_missing(start, state) for state in edge):
             leaving = [action for action in self.workflow.actions if edge & set(action.sources)]
@@ -92,7 +111,7 @@ class _Search:
         return steps if edge else FAR
 
     def explore(self, place: _Place) -> None:
-        place = replace(place, state=self.begin(place.path).state)
+        place, self.could = replace(place, state=self.begin(place.path).state), None
         self.found.paths.setdefault(place.state, place.path)
         for action in self.workflow.actions:
             if place.state in action.sources and self.is_worth_trying(place, action):
@@ -108,9 +127,10 @@ class _Search:
     def is_worth_trying(self, place: _Place, action: Action) -> bool:
         if (place.start, place.state, action.name) in self.in_vain:
             return False
-        return (place.state, action.name) not in self.found.words or (
-            not _brings_nothing_forward(action)
-            and any(self.leads_on(place.start, state) for state in action.targets or (place.state,))
+        if _is_common(action) and action.name not in self.opening:
+            return (place.state, action.name) not in self.tried or self.is_missed(action)
+        return (place.state, action.name) not in self.found.words or any(
+            self.leads_on(place.start, state) for state in action.targets or (place.state,)
         )
 
     def has_missing(self, start: int, state: str) -> bool:
@@ -128,15 +148,23 @@ class _Search:
     def act(self, place: _Place, action: Action) -> None:
         """Try *action* with each way to fill in its form, by whoever may; a claim by all who could go on with it."""
         takes = action.holder is Holder.TAKE and not action.targets
+        self.tried.add((place.state, action.name))
+        able = self.who_tries(place.state, action, takes=takes)
         for great in (False, True) if list(action.form()) else (False,):
-            for who in self.who_tries(place.state, action, takes=takes):
-                step = Act(action.name, who, filled(action.form, self.play.cast.person_id, great=great))
-                if self.attempt(place, step, action) and not takes:
-                    break
+            # Whoever is refused with one way to fill in the form need not try the other.
+            data, asked, able = filled(action.form, self.play.cast.person_id, great=great), able, []
+            for who in asked:
+                if self.attempt(place, Act(action.name, who, data), action):
+                    able.append(who)
+                    if not takes:
+                        break
 
     def attempt(self, place: _Place, step: Act, action: Action) -> bool:
         """Take *step*, look at what came of it, and take it back."""
-        before = self.play.case.audit_rev
+        case = self.play.case
+        before, content = case.audit_rev, case.content_digest
+        if _is_common(action) and self.could is None:
+            self.could = self.can_be_done(case)
         try:
             self.play.step(step)
         except EngineError as refused:
@@ -144,7 +172,8 @@ class _Search:
             return False
         else:
             self.note(place.state, action, before)
-            self.follow(place, step, action)
+            if not _is_common(action) or self.opens(self.play.case, action, content):
+                self.follow(place, step)
             return True
         finally:
             session().rollback()
@@ -168,7 +197,7 @@ class _Search:
         self.note(place.state, action, before)
         if (place.state, action.name) not in self.found.words:
             self.in_vain.add((place.start, place.state, action.name))
-        self.follow(place, step, action)
+        self.follow(place, step)
         self.play.traveller.move_to(now, tick=False)
         self.begin(place.path)
 
@@ -183,22 +212,48 @@ class _Search:
                 for source in follower.sources:
                     self.found.words.setdefault((source.value, name), [name])
 
-    def follow(self, place: _Place, step: Act | Wait, action: Action) -> None:
+    def follow(self, place: _Place, step: Act | Wait) -> None:
         """Go on from where *step* led, unless that was done already or can bring nothing new."""
-        state, path = str(self.play.case.state), place.path.then(step)
+        case = self.play.case
+        state, path = str(case.state), place.path.then(step)
         self.found.paths.setdefault(state, path)
         moved = state != place.state or not isinstance(step, Act)
         stay = () if moved or not isinstance(step, Act) else (*place.stay, (step.action, step.who))
-        following = _Place(path, place.start, state, stay)
-        if not self.leads_on(place.start, state) or (not moved and _brings_nothing_forward(action)):
+        following = _Place(path, place.start, state, stay, self.play.findings(case))
+        if not self.leads_on(place.start, state) and not self.misses_common():
             return
         if following.key not in self.seen and len(stay) <= LONGEST_STAY:
             self.seen.add(following.key)
             self.queue.append(following)
 
+    def opens(self, case: Case, action: Action, content: str) -> bool:
+        """Tell whether *action* was more than a remark: it changed what is decided on, and somebody can do more now."""
+        if case.content_digest == content:
+            return False
+        if self.could is not None and not self.can_be_done(case) <= self.could:
+            self.opening.add(action.name)
+            return True
+        return self.misses_common()
 
-def _brings_nothing_forward(action: Action) -> bool:
-    """Tell whether *action* is a remark: it neither moves a case nor lets anybody else do so."""
+    def misses_common(self) -> bool:
+        """Tell whether an action that every process has was not seen anywhere yet."""
+        return any(action.common and self.is_missed(action) for action in self.workflow.actions)
+
+    def is_missed(self, action: Action) -> bool:
+        return action.name not in {name for _, name in self.found.words}
+
+    def can_be_done(self, case: Case) -> set[tuple[str, Someone]]:
+        """Return what can be done to *case* where it stands, and by whom, without what can be done everywhere."""
+        return {
+            (offered.action.name, who)
+            for who, actor in self.play.cast.actors.items()
+            for offered in run.available(case, actor)
+            if offered.refusal is None and not offered.action.common
+        }
+
+
+def _is_common(action: Action) -> bool:
+    """Tell whether every process has *action* and it leaves the claim alone: mostly that makes it a remark."""
     return action.common and action.holder is Holder.KEEP
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +14,18 @@ import time_machine
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import CLIENT, STAFF, SYSTEM_ACTOR, Actor, Allow, Grant, Role
-from compliance.engine import run
-from compliance.engine.case import Case, CaseDeadline
+from compliance.engine import documents, run
+from compliance.engine.case import Case, CaseDeadline, CaseDocument
+from compliance.engine.questionnaire import answering_party, assess
+from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session, table
 from compliance.kernel.ids import new_id
 from compliance.people.models import Organisation, Person, RoleGrant
-from tests.contract.filling import WORKER_EMAIL, Data, Someone, looked_up
+from compliance.rules.model import Outcome
+from tests import papers
+from tests.contract import answers
+from tests.contract.filling import WORKER_EMAIL, Answers, Data, OwnDocument, Placeholder, Someone, imagined, looked_up
 
 # What a client can choose of its programme, as far as it sends cases other ways.
 WORLDS: dict[str, dict[str, Any]] = {
@@ -153,14 +161,50 @@ class Play:
         if isinstance(step, Wait):
             self.wait(step.what)
             return None
-        data, who = looked_up(step.data, self.cast.person_id), self.cast.actor(step.who)
+        who = self.cast.actor(step.who)
         if isinstance(step, Open):
-            at = self.cast.worlds[self.world].id
+            data, at = looked_up(step.data, self.cast.person_id), self.cast.worlds[self.world].id
             outcome = run.open_case(self.kind, who, data, organisation_id=at)
             self.reference = outcome.case.reference
             return outcome
-        seen = session().scalar(sa.select(Case.content_digest).where(Case.reference == self.reference))
-        return run.fire(self.kind, self.reference, step.action, who, data, seen=seen)
+        with ExitStack() as files:
+            data = looked_up(step.data, self.cast.person_id, lambda thing: self.real(thing, who, files))
+            seen = session().scalar(sa.select(Case.content_digest).where(Case.reference == self.reference))
+            return run.fire(self.kind, self.reference, step.action, who, data, seen=seen)
+
+    def real(self, thing: Placeholder, who: Actor, files: ExitStack) -> Any:  # noqa: ANN401 - whatever its field takes
+        """Return what *thing* stands for on this case when *who* acts; where there is none, something of its form."""
+        if isinstance(thing, Answers):
+            return self.answers(who, thing.outcome) or imagined(thing)
+        if isinstance(thing, OwnDocument):
+            return self.own_document(who) or imagined(thing)
+        return files.enter_context(documents.examined("paper.txt", io.BytesIO(papers.TEXT)))
+
+    def answers(self, who: Actor, outcome: Outcome) -> str | None:
+        """Return complete answers of *who* that lead to *outcome*, by the rules of the case."""
+        case = self.case
+        workflow = registry().process(self.kind, case.definition).workflow
+        party, rule_set = answering_party(case, who, workflow), assess(session(), case, workflow).rule_set
+        if party is None or rule_set is None or workflow.questionnaire is None:
+            return None
+        return json.dumps(answers.leading_to(rule_set, workflow.questionnaire.parties[party].known, outcome))
+
+    def findings(self, case: Case) -> frozenset[tuple[str, str]]:
+        """Return what the rules make of the answers of each party to *case*."""
+        workflow = registry().process(self.kind, case.definition).workflow
+        sheets = assess(session(), case, workflow).sheets
+        return frozenset((sheet.party.value, sheet.finding.outcome if sheet.finding else "") for sheet in sheets)
+
+    def own_document(self, who: Actor) -> str | None:
+        """Return the newest document that the side of *who* added and nobody took back."""
+        case = self.case
+        standing = sa.select(CaseDocument.id).where(
+            CaseDocument.case_id == case.id,
+            CaseDocument.withdrawn_at.is_(None),
+            CaseDocument.party == documents.party_of(who, case),
+        )
+        found = session().scalar(standing.order_by(CaseDocument.id.desc()).limit(1))
+        return str(found) if found else None
 
     def words_after(self, rev: int) -> list[str]:
         """Return the words that the record holds of the case after *rev*, without its kind."""

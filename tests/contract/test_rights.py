@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from wtforms import FileField
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor, Channel
@@ -18,6 +20,7 @@ from compliance.engine.case import Case
 from compliance.engine.definition import Action, Workflow
 from compliance.engine.errors import NotAllowedError, NotFoundError
 from compliance.kernel.db import session
+from tests import papers
 from tests.contract.conftest import STATES, kind_of
 from tests.contract.filling import Someone, filled, looked_up
 from tests.contract.play import Cast, Play
@@ -58,8 +61,9 @@ def test_the_engine_refuses_everybody_who_is_not_allowed(workflow: Workflow, sta
 def test_the_matrix_says_what_the_engine_does(workflow: Workflow, state: str, resting: Play) -> None:
     case = resting.case
     named: dict[str, set[str]] = {}
+    listed = {action.name for action in workflow.actions if action.listed}  # The others have their button elsewhere.
     for right in matrix.rights(workflow):
-        if right.state == state and right.action != matrix.SEE:
+        if right.state == state and right.action in listed:
             named.setdefault(right.action, set()).add(right.who)
     for who, actor in resting.cast.actors.items():
         words = {who.role} | ({matrix.EVERYBODY} if _sees(workflow, case, actor) else set())
@@ -98,6 +102,12 @@ class Doors:
         return self.client.post(f"/api/v1{address}", json={}).status_code
 
 
+def files_for(action: Action) -> dict[str, Any]:
+    """Return a file for each field that takes one, or the missing file would be the refusal."""
+    taking = [field.short_name for field in action.form() if isinstance(field, FileField)]
+    return {name: (io.BytesIO(papers.TEXT), "paper.txt") for name in taking}
+
+
 def _token(client: FlaskClient) -> str:
     found = re.search(r'name="csrf_token" value="([^"]*)"', client.get("/login").text)
     assert found
@@ -120,7 +130,7 @@ def test_page_and_api_refuse_everybody_who_is_not_allowed(
             continue
         for who, actor in outsiders(resting.cast, action, case):
             doors.come_in(actor, scopes)
-            assert doors.page(f"{address}/{action.name}", data) in {403, 404}, (action.name, who)
+            assert doors.page(f"{address}/{action.name}", data | files_for(action)) in {403, 404}, (action.name, who)
             assert doors.rest(f"{address}/actions/{action.name}") in {403, 404, 422}, (action.name, who)
         doors.come_in(None, scopes)
         assert doors.page(f"{address}/{action.name}", data) in {302, 401}, action.name

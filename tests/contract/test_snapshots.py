@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from compliance import create_app
+from compliance.kernel import db
 from compliance.settings import from_environment
+from tests.conftest import Store
 from tests.contract import snapshots
 
 NAMES = ("addresses.txt", "rights.txt", "openapi.txt", "vocabulary.txt")
 
 
 @pytest.fixture(scope="module")
-def taken(data_dir: Path) -> dict[str, list[str]]:
+def taken(data_dir: Path, store: Store) -> Iterator[dict[str, list[str]]]:
     """Return the snapshots of the product as it is shipped, without the processes of the tests."""
+    url = store.copy()
     secrets = {"COMPLIANCE_SECRET_KEY": "k" * 48, "COMPLIANCE_DATA_DIR": str(data_dir), "COMPLIANCE_ENV": "test"}
-    shipped: Flask = create_app(from_environment(secrets))
-    return snapshots.taken(shipped)
+    shipped: Flask = create_app(from_environment(secrets | {"COMPLIANCE_DATABASE_URL": url}))
+    yield snapshots.taken(shipped)
+    with shipped.app_context():
+        db.engine().dispose()
+    store.drop(url)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -116,6 +116,7 @@ def follows_the_questionnaire(outcome: str) -> Guard:
     """Return a guard that lets nobody find *outcome* alone where the questionnaire says otherwise or leaves it open."""
 
     def guard(move: Move) -> str | None:
+        """Let nobody decide alone against what the questionnaire found, or where it leaves the status open."""
         why = move.assessment.doubt
         if move.assessment.is_overridden_by(outcome):
             why = "This would override what the questionnaire found."
