@@ -292,11 +292,15 @@ def visible_to(actor: Actor, rows: type[Any]) -> sa.ColumnElement[bool]:
 
 
 def _staff_sees(actor: Actor, rows: type[Any]) -> sa.ColumnElement[bool]:
-    sees: sa.ColumnElement[bool] = rows.staff_sees
+    # A declared conflict of interest with a party hides its data altogether; whoever is the freelancer reads as that.
+    member = {Role.AGENCY_OWNER, Role.AGENCY_MEMBER}
+    agencies = frozenset(g.organisation_id for g in actor.grants if g.role in member and g.organisation_id)
+    far: list[sa.ColumnElement[bool]] = [rows.staff_sees]
     if actor.conflicts:
-        # A declared conflict of interest with a client hides that client's data altogether.
-        sees = sa.and_(sees, rows.organisation_id.not_in(actor.conflicts))
-    return sees
+        far.append(rows.organisation_id.not_in(actor.conflicts))
+    far += [rows.worker_id.is_distinct_from(one) for one in sorted(actor.identities | actor.conflicts)]
+    far += [rows.worker_organisation_id.is_distinct_from(one) for one in agencies | actor.conflicts]
+    return sa.and_(*far)
 
 
 def _client_sees(grant: Grant, rows: type[Any]) -> sa.ColumnElement[bool]:

@@ -116,7 +116,7 @@ class Stage:
     ``waits_for`` is a party, or a function that finds it where that depends on the case; the case keeps what was found
     when it came into the state. ``within`` is the service level: when it passes, the case is marked late and the
     escalation contacts are told. ``remind`` are terms after which whoever is waited for hears again. ``asks`` names the
-    column that holds what is asked of whoever is waited for.
+    column that holds what is asked of whoever is waited for. ``own_sentence`` is said instead to whoever acts here.
     """
 
     label: str = ""
@@ -128,6 +128,7 @@ class Stage:
     staff_sees: bool = True
     worker_sees: bool = True
     asks: str = ""
+    own_sentence: str = ""
 
     def turn(self, move: Move) -> Party:
         """Return whose turn it is when the case of *move* comes here."""

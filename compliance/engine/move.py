@@ -83,12 +83,10 @@ class Move:
     def invite_person(self, email: str, name: str) -> uuid.UUID | None:
         """Return who works under *email*; a stranger is invited to an account, once, and counts from now on.
 
-        Sample cases invite nobody. Raises :class:`RefusedError` for what is no address.
+        Whom a sample case invites is of the sample too. Raises :class:`RefusedError` for what is no address.
         """
-        if self.case.sample:
-            return self.person_with(email)
         try:
-            return invitations.invite_worker(email, name, self.actor).id
+            return invitations.invite_worker(email, name, self.actor, sample=self.case.sample).id
         except DirectoryError as refused:
             raise RefusedError(str(refused)) from refused
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from markupsafe import Markup, escape
+from wtforms import StringField
 from wtforms.widgets import TextInput
 
 
@@ -22,11 +24,28 @@ class Suggestions(TextInput):
         options = Markup().join(
             Markup('<option value="{}"></option>').format(named(code, name)) for code, name in names.items()
         )
-        shown = named(field.data, names[field.data]) if field.data in names else field.data or ""
-        box = super().__call__(field, **{"value": shown, "autocomplete": "off", **attributes, "list": list_id})
+        box = super().__call__(
+            field, **{"value": self.in_words(field), "autocomplete": "off", **attributes, "list": list_id}
+        )
         return box + Markup('<datalist id="{}">{}</datalist>').format(escape(list_id), options)
+
+    def in_words(self, field: Any) -> str:  # noqa: ANN401 - as above
+        """Return what *field* holds, a code that has a name with it."""
+        code, names = field.data or "", self.names()
+        return named(code, names[code]) if code in names else code
 
 
 def named(code: str, name: str) -> str:
     """Return a code with its name, as the list offers it."""
     return f"{name} ({code})"
+
+
+class AmountField(StringField):
+    """An amount of money as somebody types it; shown with its thousands apart."""
+
+    def in_words(self) -> str:
+        """Return the amount as people read it; what is none as it was typed."""
+        try:
+            return f"{Decimal(str(self.data).replace(',', '')):,}"
+        except InvalidOperation:
+            return str(self.data or "")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Role
-from compliance.demo import load
+from compliance.demo import load, removal
 from compliance.engine import determination
 from compliance.engine.determination import Determination
 from compliance.engine.errors import RefusedError
@@ -171,5 +171,5 @@ def test_a_determination_cannot_be_replaced(desk: Desk) -> None:
 def test_the_determinations_of_the_sample_go_with_it() -> None:
     load.load()
     assert session().scalar(sa.select(Determination.id).limit(1)) is not None
-    load.remove()
+    removal.remove()
     assert session().scalar(sa.select(Determination.id).limit(1)) is None

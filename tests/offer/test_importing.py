@@ -214,6 +214,7 @@ def test_only_who_may_open_there_brings_or_finds_an_import(desk: Desk) -> None:
         importing.find("permit", str(batch.id), desk.mona)
 
 
+@pytest.mark.slow
 def test_of_ten_thousand_rows_the_three_that_are_wrong_are_named_and_nothing_is_written(desk: Desk) -> None:
     wrong = {0: "lots", 4_999: "-1", 9_999: ""}
     content = table_of(*({"amount": wrong[number]} if number in wrong else {} for number in range(10_000)))

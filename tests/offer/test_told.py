@@ -8,8 +8,8 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
-from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, Actor, Channel, Role
-from compliance.engine.errors import NotAllowedError
+from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, Actor, Channel, Grant, Role
+from compliance.engine.errors import NotAllowedError, NotFoundError
 from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from compliance.messages.models import MailMessage, Notification
@@ -194,3 +194,27 @@ def test_everybody_else_who_sees_an_offer_comments_on_it(desk: Desk, role: Role)
     desk.in_review(work_place="IE")
     desk.act(make.actor("Ann", role, at=None if role in SEES_ALL else desk.client), "comment", body="Hello.")
     desk.act(desk.fay, "comment", body="Hello.")
+
+
+def test_a_reviewer_who_is_the_freelancer_reads_as_the_freelancer(
+    desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fay = dataclasses.replace(desk.fay, grants=frozenset({Grant(Role.REVIEWER)}))
+    desk.in_review()
+    desk.act(desk.rita, "comment", body="The desk's own word", internal="true")
+    desk.act(desk.rita, "ask_client", asked="Who else pays for this work?")
+    page, events = read_by(fay, desk.reference, monkeypatch, app)
+    assert "own word" not in page
+    assert "Who else pays" not in page
+    assert [one for one in events if one["internal"]] == []
+    assert "Client&#39;s answers" not in page
+    assert "The client's answers" not in page
+
+
+def test_whoever_declared_a_conflict_with_the_freelancer_finds_nothing(desk: Desk) -> None:
+    desk.in_review(work_place="IE")
+    assert desk.fay.id is not None
+    close = dataclasses.replace(desk.rita, conflicts=frozenset({desk.fay.id}))
+    with pytest.raises(NotFoundError):
+        desk.act(close, "escalate", reason="Mine.")
+    assert desk.act(desk.rita, "escalate", reason="Large.") == "second_review"

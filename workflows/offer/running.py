@@ -97,7 +97,7 @@ CHANGING = (
         None,
         REVIEWER,
         forms.Reason,
-        guards=(holds_it,),
+        guards=(holds_it, not_conflicted),
         holder=Holder.RELEASE,
         key="s",
     ),

@@ -15,7 +15,12 @@ def whoever_classifies(move: Move) -> Party:
 
 STAGES = {
     State.DRAFT: Stage(
-        "Draft", "The client is still writing this offer.", Party.CLIENT, staff_sees=False, worker_sees=False
+        "Draft",
+        "The client is still writing this offer.",
+        Party.CLIENT,
+        staff_sees=False,
+        worker_sees=False,
+        own_sentence="You are still writing this offer.",
     ),
     State.AWAITING_APPROVAL: Stage(
         "Awaiting approval",
@@ -27,7 +32,7 @@ STAGES = {
     ),
     State.SUBMITTED: Stage(
         "Submitted",
-        "A reviewer will take this offer up; where the client classifies for itself, its compliance contact does.",
+        "The desk, or the client's own compliance contact, takes it up.",
         whoever_classifies,
         Tone.PROGRESS,
         business_days(1),

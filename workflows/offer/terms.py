@@ -9,7 +9,7 @@ from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, St
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
-from compliance.engine.suggesting import Suggestions
+from compliance.engine.suggesting import AmountField, Suggestions
 from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
 from workflows.offer.place_names import countries, currencies, currency_code, place_code, places
 from workflows.offer.places import a_place, a_state_where_it_matters
@@ -70,7 +70,7 @@ class Terms(Form):
         [InputRequired("Choose how it is paid.")],
         choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")],
     )
-    amount = StringField(
+    amount = AmountField(
         "Price, or rate for an hour", [DataRequired("Enter the amount.")], description="For instance 1,250.50."
     )
     currency = StringField(
