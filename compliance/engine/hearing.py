@@ -1,4 +1,4 @@
-"""Who hears what of a case: what stays inside the desk, and what lies between the desk and one party."""
+"""Who hears what of a case: what stays inside the desk or the client, and what lies between the desk and one party."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from compliance.audit.models import AuditEvent
 from compliance.authz import CLIENT, Actor, is_worker, reads_at_desk
 from compliance.engine.case import Case
-from compliance.engine.definition import Party, Workflow
+from compliance.engine.definition import Party, Stage, Workflow
 
 
 def is_kept_inside(workflow: Workflow, event: AuditEvent) -> bool:
@@ -15,8 +15,36 @@ def is_kept_inside(workflow: Workflow, event: AuditEvent) -> bool:
     action = workflow.action(event.action.partition(".")[2])
     if action is None or not workflow.is_for_desk(action):
         return False
+    before, after = states_of(event)
+    return before == after
+
+
+def is_in_sight(reader: Actor, case: Case, workflow: Workflow, event: AuditEvent) -> bool:
+    """Tell whether *reader* saw *case* before *event* or after it: what happened out of sight stays where it was."""
+    return is_of_client(reader, case) or any(
+        sees(reader, case, workflow, state) for state in states_of(event) if state is not None
+    )
+
+
+def sees(reader: Actor, case: Case, workflow: Workflow, state: str) -> bool:
+    """Tell whether *reader*, who is not of the client, sees *case* in *state*."""
+    if reader.type == "system":
+        return True
+    stage = _stage(workflow, state)
+    return stage is not None and (
+        (reader.is_staff and stage.staff_sees) or (is_worker(reader, case) and stage.worker_sees)
+    )
+
+
+def states_of(event: AuditEvent) -> tuple[str | None, str | None]:
+    """Return the states of the case before and after *event*."""
     entry = json.loads(event.entry)
-    return bool(entry.get("from") == entry.get("to"))
+    return entry.get("from"), entry.get("to")
+
+
+def is_of_client(reader: Actor, case: Case) -> bool:
+    """Tell whether *reader* belongs to the client whose case it is."""
+    return any(grant.role in CLIENT and grant.covers(case.organisation_id, case.team_id) for grant in reader.grants)
 
 
 def is_between(reader: Actor, case: Case, party: Party) -> bool:
@@ -25,4 +53,10 @@ def is_between(reader: Actor, case: Case, party: Party) -> bool:
         return True
     if party is Party.FREELANCER:
         return is_worker(reader, case)
-    return any(grant.role in CLIENT and grant.covers(case.organisation_id, case.team_id) for grant in reader.grants)
+    return is_of_client(reader, case)
+
+
+def _stage(workflow: Workflow, state: str) -> Stage | None:
+    """Return what *state* means, also where only an earlier definition knew it."""
+    versions = (workflow, *workflow.earlier)
+    return next((version.stage(state) for version in versions if state in set(version.states)), None)

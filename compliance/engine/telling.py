@@ -97,6 +97,8 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
         internal = bool((comment and comment.internal) or (paper and paper.internal))
         if not at_desk and (internal or hearing.is_kept_inside(workflow, event)):
             continue
+        if not hearing.is_in_sight(reader, case, workflow, event):
+            continue
         shows_reason = at_desk or not (action and (action.common or workflow.is_for_desk(action)))
         told.append(
             Told(

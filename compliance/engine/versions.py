@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from wtforms import DateField, Field, SelectField
 
 from compliance.audit.models import AuditEvent
-from compliance.authz import CLIENT, Actor, is_worker
+from compliance.authz import Actor
+from compliance.engine import hearing
 from compliance.engine.case import Case, CaseVersion
-from compliance.engine.definition import Stage, Workflow
+from compliance.engine.definition import Workflow
 from compliance.kernel.money import Money
 
 MINOR: Final = "_minor"
@@ -37,12 +38,12 @@ def readable(session: Session, case: Case, workflow: Workflow, reader: Actor) ->
     """
     query = sa.select(CaseVersion).where(CaseVersion.case_id == case.id).order_by(CaseVersion.number)
     found = list(session.scalars(query))
-    if _is_client(reader, case):
+    if hearing.is_of_client(reader, case):
         return found
     shown = set()
     for entry in session.scalars(sa.select(AuditEvent.entry).where(AuditEvent.stream == case.stream)):
         told = json.loads(entry)
-        if told.get("to") and _sees(workflow.stage(told["to"]), reader, case):
+        if told.get("to") and hearing.sees(reader, case, workflow, told["to"]):
             shown.add(told.get("subject", {}).get("content"))
     return [version for version in found if version.number in shown]
 
@@ -87,11 +88,3 @@ def _in_words(name: str, field: Field | None, terms: Mapping[str, Any]) -> str:
     if isinstance(field, DateField):
         return f"{dt.date.fromisoformat(value):%d %B %Y}"
     return str(value)
-
-
-def _is_client(reader: Actor, case: Case) -> bool:
-    return any(grant.role in CLIENT and grant.covers(case.organisation_id, case.team_id) for grant in reader.grants)
-
-
-def _sees(stage: Stage, reader: Actor, case: Case) -> bool:
-    return (reader.is_staff and stage.staff_sees) or (is_worker(reader, case) and stage.worker_sees)
