@@ -1,11 +1,10 @@
-"""What an offer shows of itself."""
+"""What an offer shows of itself; the reasons of its determination stand in that."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from compliance.kernel.money import Money
-from workflows.offer.forms import REASON_CODES
 
 
 def facts(case: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - the engine hands its case over
@@ -28,12 +27,6 @@ def facts(case: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - the engine hand
     if case.decided_version:
         found += [
             ("Decided on version", str(case.decided_version)),
-            ("Behavioural control", case.behavioural_control),
-            ("Financial control", case.financial_control),
-            ("Relationship", case.relationship_of_parties),
-            ("Conditions", case.conditions),
-            ("Reason codes", ", ".join(REASON_CODES[code] for code in case.reason_codes)),
-            ("What would change it", case.what_would_change_it),
             ("Valid until", f"{case.valid_until:%d %B %Y}"),
         ]
     asked = [
