@@ -27,7 +27,7 @@ STAGES = {
     ),
     State.SUBMITTED: Stage(
         "Submitted",
-        "A reviewer will take this offer up; where the client classifies for itself, its compliance contact does.",
+        "It is handed in and waits to be classified.",
         whoever_classifies,
         Tone.PROGRESS,
         business_days(1),
