@@ -20,7 +20,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 run: env
 	$(BIN)/countersign db upgrade
-	$(BIN)/countersign demo load
+	-$(BIN)/countersign demo load
 	$(BIN)/countersign run --port $(PORT)
 
 test: env browser

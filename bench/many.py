@@ -20,7 +20,7 @@ from compliance.audit.events import FORMAT
 from compliance.audit.models import AuditEvent
 from compliance.engine.case import Case
 from compliance.engine.deadlines import NEVER
-from compliance.engine.definition import Stage
+from compliance.engine.definition import Party, Stage
 from compliance.engine.registry import registry
 from compliance.kernel import clock, ids
 from compliance.kernel.db import engine, table
@@ -74,7 +74,9 @@ def _case(
 ) -> dict[str, Any]:
     now, case_id = clock.now(), ids.new_id()
     due = now + dt.timedelta(minutes=chance.randint(-3_000, 60_000)) if stage.within else None
-    held = stage.waits_for.is_staff and state != "submitted" and chance.random() < 0.8  # noqa: PLR2004 - most reviews are somebody's
+    # Where it depends on the case whose turn it is, the desk has it, as with every client that is enrolled.
+    party = stage.waits_for if isinstance(stage.waits_for, Party) else Party.REVIEWER
+    held = party.is_staff and state != "submitted" and chance.random() < 0.8  # noqa: PLR2004 - most reviews are somebody's
     return {
         "id": case_id,
         "kind": "offer",
@@ -88,8 +90,8 @@ def _case(
         "due_at": due,
         "urgent_at": due or NEVER,
         "late": False,
-        "waits_for": stage.waits_for.value,
-        "desk": stage.waits_for.is_staff,
+        "waits_for": party.value,
+        "desk": party.is_staff,
         "organisation_id": chance.choice(organisations),
         "holder_id": chance.choice(holders) if held else None,
         "held_since": now if held else None,

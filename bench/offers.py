@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Final
 
 from bench.scratch import Scratch
 from compliance.authz import SYSTEM_ACTOR, Actor, Role
+from compliance.demo import interviews
 from compliance.engine import run
 from compliance.kernel.db import session
 from compliance.people import directory, passwords
@@ -15,15 +17,14 @@ PASSWORD: Final = "seven tin boats go north"  # noqa: S105 - the password of peo
 TERMS: Final = {
     "title": "Pricing engine",
     "freelancer": "Fay Kirk",
-    "freelancer_email": "fay@kirk.example",
-    "freelancer_country": "DE",
-    "client_country": "DE",
-    "work_place": "DE",
+    "freelancer_country": "GB",
+    "client_country": "GB",
+    "work_place": "GB",
     "description": "Design and deliver a pricing engine with tests and handbook.",
     "deliverables": "Source code, tests and handbook, accepted by the pricing team.",
     "contract_type": "fixed",
     "amount": "12,500.00",
-    "currency": "EUR",
+    "currency": "GBP",
     "hours_per_week": "20",
     "months_worked": "0",
 }
@@ -36,10 +37,15 @@ APPROVAL: Final = {
 }
 
 
-def terms() -> dict[str, str]:
-    """Return the terms of an offer that begins in a month."""
+def terms(number: int) -> dict[str, str]:
+    """Return the terms of an offer that begins in a month, to a freelancer of its own."""
     first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
-    return {**TERMS, "starts_on": first.isoformat(), "ends_on": (first + dt.timedelta(days=120)).isoformat()}
+    return {
+        **TERMS,
+        "freelancer_email": f"fay{number}@kirk.example",
+        "starts_on": first.isoformat(),
+        "ends_on": (first + dt.timedelta(days=120)).isoformat(),
+    }
 
 
 def people(role: Role, count: int, *, at: str | None = None) -> list[str]:
@@ -69,9 +75,11 @@ def submitted(scratch: Scratch, client: Actor, count: int) -> list[str]:
     (grant,) = client.grants
     if grant.organisation_id is None:
         raise LookupError(client.name)
-    made, written = [], terms()
-    for _ in range(count):
-        reference = run.open_case("offer", client, written, organisation_id=grant.organisation_id).case.reference
+    made, answers = [], json.dumps(interviews.client_answers("Outside IR35"))
+    for number in range(count):
+        opened = run.open_case("offer", client, terms(number), organisation_id=grant.organisation_id)
+        reference = opened.case.reference
+        run.fire("offer", reference, "send_answers", client, {"answers": answers})
         run.fire("offer", reference, "submit", client)
         session().commit()
         made.append(reference)

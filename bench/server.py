@@ -1,4 +1,4 @@
-"""Servers under measurement: the product's or the floor's application in gunicorn, two workers of four threads each."""
+"""Servers under measurement: the product's or the floor's application in gunicorn, as ``deploy/`` sets it up."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 PATIENCE: Final = 30.0
+# The log's library loads “rich” where it finds it: among the developers' tools, but not where the desk is installed.
+AS_INSTALLED: Final = 'import sys; sys.modules["rich"] = None; from gunicorn.app.wsgiapp import run; run()'
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,12 @@ class Server:
 def serve(application: str, environ: dict[str, str], *, workers: int = 2, threads: int = 4) -> Iterator[Server]:
     """Serve *application* (``module:name``) on a free port until the block ends."""
     port = _free_port()
-    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", str(workers)]
-    command += ["--threads", str(threads), "--worker-class", "gthread", "--keep-alive", "30", "--log-level", "warning"]
+    command = [sys.executable, "-c", AS_INSTALLED, application, "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", str(threads)]
+    command += ["--log-level", "warning"]
     began = time.perf_counter()
     # The log has a line for every request; whoever looks for a fault takes this away.
-    quiet = {**os.environ, "PYTHONPATH": str(ROOT), **environ}
+    quiet = {**os.environ, "PYTHONPATH": str(ROOT), "MALLOC_ARENA_MAX": "2", **environ}
     process = subprocess.Popen(command, env=quiet, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         _wait(port, process)

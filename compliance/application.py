@@ -40,6 +40,7 @@ from compliance.web import (
     processes,
     questionnaire,
     record,
+    record_event,
     recovery,
     security,
     tasks,
@@ -72,7 +73,8 @@ class Desk(Flask):
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 - as Flask hands it over
         """Tell the log of a fault of ours, under the number that its reader was shown."""
-        logs.log().error("request.failed", request_id=g.get("request_id"), exc_info=exc_info)
+        told = {"request_id": g.get("request_id"), "route": logs.route()}
+        logs.log().error("request.failed", **told, exc_info=exc_info)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -105,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for administering in (administration, organisations, persons, inviting):
         app.register_blueprint(administering.blueprint)
     app.register_blueprint(record.blueprint)
+    app.register_blueprint(record_event.blueprint)
     app.register_blueprint(jobs.blueprint)
     app.register_blueprint(notifications.blueprint)
     csrf.exempt(notifications.unsubscribing)  # The signed link is the proof; mail programs send nothing else.

@@ -74,10 +74,12 @@ CLIENT: Final = frozenset(
         Role.VIEWER,
     }
 )
-# Their privilege spans the company even when they belong to a team (domain facts on finance privileges).
+# Their privilege spans the company even when they belong to a team (money is the company's, not a team's).
 COMPANY_WIDE: Final = frozenset({Role.ACCOUNT_ADMIN, Role.FINANCE_ADMIN, Role.VIEWER, Role.COMPLIANCE_CONTACT})
 # Staff who see every organisation's cases. The administrator runs the installation, not the decisions.
 SEES_ALL: Final = STAFF - {Role.ADMINISTRATOR, Role.SALES}
+# They look, and take away; they write nothing.
+ONLY_READS: Final = frozenset({Role.AUDITOR, Role.RECRUITER, Role.TEAM_VIEWER, Role.VIEWER})
 # Staff decisions and records weigh enough to ask for a second factor at every sign-in.
 NEEDS_SECOND_FACTOR: Final = STAFF | {Role.ACCOUNT_ADMIN}
 
@@ -157,6 +159,11 @@ class Actor:
     def through(self, channel: Channel, *, ip: str | None = None, request_id: str | None = None) -> Actor:
         """Return the same actor as seen through *channel*."""
         return replace(self, channel=channel, ip=ip, request_id=request_id)
+
+    @property
+    def sight(self) -> Actor:
+        """The same actor with nothing but what :func:`visible_to` looks at, whichever way and whenever they come."""
+        return Actor(self.id, "", self.grants, self.type, conflicts=self.conflicts)
 
     def together(self, batch: str) -> Actor:
         """Return the same actor doing several things in one go: the record shows *batch* with each of them."""
@@ -254,6 +261,13 @@ def is_worker(actor: Actor, row: Scoped) -> bool:
     return agency is not None and any(actor.holds(role, agency) for role in (Role.AGENCY_OWNER, Role.AGENCY_MEMBER))
 
 
+def reads_at_desk(actor: Actor, row: Scoped) -> bool:
+    """Tell whether *actor* reads *row* as one of the desk: whoever is a party to it, or close to one, does not."""
+    people = actor.identities | actor.conflicts
+    near = bool({row.worker_id, row.worker_organisation_id} & people) or row.organisation_id in actor.conflicts
+    return actor.is_staff and not near and not is_worker(actor, row)
+
+
 def _any_capacity(actor: Actor, row: Scoped) -> str | None:
     for grant in sorted(actor.grants, key=lambda grant: grant.role):
         if grant.role != Role.FREELANCER and grant.covers(row.organisation_id, row.team_id):
@@ -278,11 +292,15 @@ def visible_to(actor: Actor, rows: type[Any]) -> sa.ColumnElement[bool]:
 
 
 def _staff_sees(actor: Actor, rows: type[Any]) -> sa.ColumnElement[bool]:
-    sees: sa.ColumnElement[bool] = rows.staff_sees
+    # A declared conflict of interest with a party hides its data altogether; whoever is the freelancer reads as that.
+    member = {Role.AGENCY_OWNER, Role.AGENCY_MEMBER}
+    agencies = frozenset(g.organisation_id for g in actor.grants if g.role in member and g.organisation_id)
+    far: list[sa.ColumnElement[bool]] = [rows.staff_sees]
     if actor.conflicts:
-        # A declared conflict of interest with a client hides that client's data altogether.
-        sees = sa.and_(sees, rows.organisation_id.not_in(actor.conflicts))
-    return sees
+        far.append(rows.organisation_id.not_in(actor.conflicts))
+    far += [rows.worker_id.is_distinct_from(one) for one in sorted(actor.identities | actor.conflicts)]
+    far += [rows.worker_organisation_id.is_distinct_from(one) for one in agencies | actor.conflicts]
+    return sa.and_(*far)
 
 
 def _client_sees(grant: Grant, rows: type[Any]) -> sa.ColumnElement[bool]:

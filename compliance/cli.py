@@ -18,6 +18,7 @@ from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
 from compliance.cli_cases import cases
 from compliance.cli_imports import import_cases
 from compliance.demo import load as sample
+from compliance.demo import removal
 from compliance.kernel import db, migrations
 from compliance.people import directory, passwords
 from compliance.rules import command as rules_command
@@ -119,17 +120,22 @@ def demo() -> None:
 
 
 @demo.command("load")
-def load_sample() -> None:
+@click.option("--anyway", is_flag=True, help="Beside people and organisations that are no sample; never in production.")
+def load_sample(*, anyway: bool) -> None:
     """Load the sample, once, and say who can sign in."""
+    try:
+        signs_in = sample.load(anyway=anyway)
+    except sample.SampleRefusedError as refused:
+        raise click.ClickException(str(refused)) from refused
     click.echo("Sample people (all with the password given; the desk sets up its second factor at first sign-in):")
-    for email, role, password in sample.load():
+    for email, role, password in signs_in:
         click.echo(f"  {email:28} {role:16} {password}")
 
 
 @demo.command("remove")
 def remove_sample() -> None:
     """Take the sample away in one step; the record of it stays."""
-    click.echo(f"{sample.remove()} sample cases removed, their people can no longer sign in.")
+    click.echo(f"{removal.remove()} sample cases removed, their people can no longer sign in.")
 
 
 @main.group()
@@ -212,13 +218,16 @@ def audit() -> None:
 def export_record(
     out: TextIO, form: str, stream: str | None, since: dt.datetime | None, until: dt.datetime | None
 ) -> None:
-    """Write the record, or part of it, to OUT (- for standard output). The export is itself on record."""
+    """Write the record, or part of it, to OUT (- for standard output).
+
+    The export is itself on record before its first line is written, and stays so when nobody reads to the end.
+    """
     narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
+    actor = SYSTEM_ACTOR.through(Channel.COMMAND)
+    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "filter": narrowed.described()})
+    db.session().commit()
     write = export.write_csv if form == "csv" else export.write_jsonl
     count = write(out, export.rows(db.session(), narrowed))
-    actor = SYSTEM_ACTOR.through(Channel.COMMAND)
-    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "count": count, "stream": stream or ""})
-    db.session().commit()
     click.echo(f"{count} events written.", err=True)
 
 
@@ -247,7 +256,8 @@ def _publish(keys: list[str]) -> int:
             new = store.publish(db.session(), found, SYSTEM_ACTOR.through(Channel.COMMAND))
         except (UnknownRuleSetError, RuleSetError, store.PublishedOtherwiseError) as problem:
             db.session().rollback()
-            click.echo(f"Error: {problem}", err=True)
+            kept_elsewhere = key not in store.shipped_keys() and key in rules_command.known(store.packages())
+            click.echo(f"Error: {rules_command.NOT_KEPT.format(key) if kept_elsewhere else problem}", err=True)
             refused = 1
             continue
         db.session().commit()

@@ -5,6 +5,7 @@ The server reads a whole request before it gives it to a thread, so that clients
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -21,6 +22,8 @@ THREADS: Final = 8
 BACKLOG: Final = 1024
 STOP_WITHIN_S: Final = 10
 LOOK_EVERY_S: Final = 0.2
+# Less than once a request, of which each makes thousands of objects that live as long as it does.
+COLLECT_AFTER: Final = (20_000, 20, 20)
 
 
 class Stop:
@@ -48,6 +51,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(app: Flask, listener: socket.socket, stop: Stop) -> None:
     """Answer requests until asked to stop; then accept no more, and end what was begun."""
+    gc.set_threshold(*COLLECT_AFTER)
     server: Any = create_server(app, sockets=[listener], threads=THREADS, ident=None)
     while not stop.asked:
         wasyncore.loop(timeout=LOOK_EVERY_S, map=server._map, use_poll=True, count=1)  # noqa: SLF001 - run() hears of no signal

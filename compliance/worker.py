@@ -161,9 +161,9 @@ class Worker:
         db.session().rollback()
         while mail and delivery.hand_over() == delivery.BATCH:
             pass
-        for deadline_id in overdue:
+        for oldest in overdue:
             # One job for what is oldest, by whoever finds it; once a minute again where it cannot be carried out.
-            jobs.enqueue(SWEEP, f"{deadline_id}:{clock.now():%Y-%m-%dT%H:%M}")
+            jobs.enqueue(SWEEP, f"{oldest.id}:{clock.now():%Y-%m-%dT%H:%M}")
             db.session().commit()
 
     def _live(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic.config import Config
@@ -39,7 +41,10 @@ def test_down_and_up_again_with_data_leaves_the_same_schema(app: Flask) -> None:
 def test_the_newest_migration_by_number_is_the_newest_by_its_chain() -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations.folder()))
-    assert ScriptDirectory.from_config(config).get_heads() == [schema.newest()]
+    script = ScriptDirectory.from_config(config)
+    assert script.get_heads() == [schema.newest()]
+    newest = Path(script.get_revision(schema.newest()).path)
+    assert (migrations.folder() / "HEAD").read_text().strip() == newest.stem
 
 
 def test_models_and_migrations_agree(app: Flask) -> None:

@@ -14,6 +14,7 @@ from compliance.engine.case import Case
 from compliance.engine.definition import Action, Workflow
 from compliance.engine.registry import registry
 from compliance.engine.telling import Told
+from compliance.kernel.db import session
 
 
 def href(case: Case) -> str:
@@ -49,7 +50,7 @@ def whole(case: Case, reader: Actor) -> dict[str, Any]:
         "sentence": workflow.stage(case.state).sentence,
         "content_version": case.content_version,
         "content_digest": case.content_digest,
-        "facts": telling.facts(case, workflow),
+        "facts": telling.facts(session(), case, workflow, reader),
         "actions": [_offered(case, offer) for offer in run.available(case, reader)],
     }
 

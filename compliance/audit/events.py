@@ -24,8 +24,8 @@ from compliance.audit.models import Audited, AuditEvent, AuditOpening, AuditPend
 from compliance.audit.sealed import Sealed, seal
 from compliance.authz import Actor
 from compliance.kernel import clock
+from compliance.kernel.db import direct, table
 from compliance.kernel.db import session as current_session
-from compliance.kernel.db import table
 from compliance.kernel.ids import new_id
 
 FORMAT: Final = "audit-event/1"
@@ -185,10 +185,10 @@ def _insert(
 
 
 def _write(active: Session, rows: _Rows) -> None:
-    with active.no_autoflush:  # A case that is half changed must not be flushed before its event stands.
-        for statement, found in ((_EVENT, rows.events), (_PENDING, rows.pending), (_OPENING, rows.openings)):
-            if found:
-                active.execute(statement, found if len(found) > 1 else found[0])
+    # Directly, since a case that is half changed must not be flushed before its event stands.
+    for statement, found in ((_EVENT, rows.events), (_PENDING, rows.pending), (_OPENING, rows.openings)):
+        if found:
+            direct(active, statement, found if len(found) > 1 else found[0])
 
 
 def _head(active: Session, name: str) -> AuditStream:

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
@@ -29,7 +29,7 @@ class Filter:
     stream: str | None = None
     action: str | None = None
     actor_id: str | None = None
-    organisation_id: uuid.UUID | None = None
+    organisations: frozenset[uuid.UUID] | None = None
     since: dt.datetime | None = None
     until: dt.datetime | None = None
 
@@ -39,25 +39,53 @@ class Filter:
             AuditEvent.stream: self.stream,
             AuditEvent.action: self.action,
             AuditEvent.actor_id: self.actor_id,
-            AuditEvent.organisation_id: self.organisation_id,
         }
         found = [column == value for column, value in exact.items() if value is not None]
+        if self.organisations is not None:
+            found.append(AuditEvent.organisation_id.in_(self.organisations))
         if self.since:
             found.append(AuditEvent.at >= self.since)
         if self.until:
             found.append(AuditEvent.at < self.until)
         return found
 
+    def described(self) -> dict[str, str]:
+        """Return what narrows, as the event of an export names it."""
+        parts: dict[str, object] = {
+            "stream": self.stream,
+            "action": self.action,
+            "actor": self.actor_id,
+            "since": self.since,
+            "until": self.until,
+        }
+        return {name: str(value) for name, value in parts.items() if value}
 
-def rows(session: Session, narrowed: Filter | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the events of *narrowed* in the order of their ids, a batch at a time."""
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event, and what of its entry is read out: all of it, or what a projection leaves."""
+
+    event: AuditEvent
+    text: str
+
+
+Projection = Callable[[Sequence[AuditEvent]], Iterable[Entry]]
+
+
+def whole(found: Sequence[AuditEvent]) -> list[Entry]:
+    """Return all of *found* as they stand in the record."""
+    return [Entry(event, event.entry) for event in found]
+
+
+def rows(session: Session, narrowed: Filter | None = None, project: Projection = whole) -> Iterator[dict[str, Any]]:
+    """Yield the events of *narrowed* in the order of their ids, a batch at a time, as far as *project* leaves them."""
     conditions, after = (narrowed or Filter()).conditions(), None
     while True:
         query = sa.select(AuditEvent).where(*conditions).order_by(AuditEvent.event_id).limit(BATCH)
         if after is not None:
             query = query.where(AuditEvent.event_id > after)
         batch = session.scalars(query).all()
-        yield from (_row(event) for event in batch)
+        yield from (_row(entry) for entry in project(batch))
         if len(batch) < BATCH:
             return
         after = batch[-1].event_id
@@ -82,8 +110,8 @@ def write_jsonl(out: TextIO, found: Iterable[dict[str, Any]]) -> int:
     return count
 
 
-def _row(event: AuditEvent) -> dict[str, Any]:
-    entry = json.loads(event.entry)
+def _row(found: Entry) -> dict[str, Any]:
+    event, entry = found.event, json.loads(found.text)
     return {
         "event_id": event.event_id,
         "at": entry["at"],
@@ -95,5 +123,5 @@ def _row(event: AuditEvent) -> dict[str, Any]:
         "from": entry.get("from"),
         "to": entry.get("to"),
         "leaf_hash": event.leaf_hash.hex(),
-        "entry": event.entry,
+        "entry": found.text,
     }

@@ -11,7 +11,6 @@ import enum
 class Event(enum.StrEnum):
     """What can happen beside the actions of processes. Kept sorted."""
 
-    API_REFUSED = "api.refused"
     CONFLICT_DECLARED = "conflict.declared"
     CONFLICT_WITHDRAWN = "conflict.withdrawn"
     DELEGATION_ENDED = "delegation.ended"

@@ -1,4 +1,4 @@
-"""Loading the sample and taking it away again.
+"""Loading the sample.
 
 What the sample holds stands in ``data/sample.json``: people with their roles, and cases as the steps that bring each to
 where it stands. Every step is a real action by a real person, so the sample cannot show what the product would refuse.
@@ -12,26 +12,46 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from flask import current_app
 
 from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Actor, Channel, Role
 from compliance.demo import interviews, series
 from compliance.engine import run
-from compliance.engine.case import Case
 from compliance.kernel import clock
-from compliance.kernel.db import session, table
-from compliance.people import directory, passwords
-from compliance.people.models import Organisation, Person, RoleGrant
+from compliance.kernel.db import session
+from compliance.people import accounts, directory, passwords
+from compliance.people.models import Organisation, Person
 
 DATA: Final = Path(__file__).parent / "data" / "sample.json"
+ELSEWHERE: Final = "Load it into a database of its own: set COMPLIANCE_DATA_DIR or COMPLIANCE_DATABASE_URL."
+IN_PRODUCTION: Final = (
+    "This installation serves real people (COMPLIANCE_ENV is production), and the sample's people, whose password is "
+    f"published, would see their cases. {ELSEWHERE}"
+)
+BESIDE: Final = (
+    "The sample's people, whose password is published, would see their cases. "
+    f"{ELSEWHERE} To load it here all the same, say --anyway."
+)
 
 
-def load() -> list[tuple[str, str, str]]:
-    """Load the sample unless it is there; return e-mail address, role and password of each sample person."""
+class SampleRefusedError(RuntimeError):
+    """The sample must not be loaded here; the message says why, and what to do instead."""
+
+
+def load(*, anyway: bool = False) -> list[tuple[str, str, str]]:
+    """Load the sample unless it is there; return e-mail address, role and password of each sample person.
+
+    Raises :class:`SampleRefusedError` in production, and beside people or organisations that are no sample unless this
+    is wanted *anyway*.
+    """
     sample: dict[str, Any] = json.loads(DATA.read_text())
     people = {person["key"]: person for person in sample["people"]}
-    if directory.find(sample["people"][0]["email"]) is None:
+    if current_app.config["SETTINGS"].production:
+        raise SampleRefusedError(IN_PRODUCTION)
+    if not _is_there(sample):
+        _refuse_beside_others(sample, anyway=anyway)
         for organisation in sample["organisations"]:
             _settle(organisation)
         actors = {key: _person(person, sample["password"]) for key, person in people.items()}
@@ -43,30 +63,38 @@ def load() -> list[tuple[str, str, str]]:
     return [(person["email"], _role(person), sample["password"]) for person in sample["people"]]
 
 
-def remove() -> int:
-    """Take the sample cases away, end the sample people's roles and close their accounts; return how many cases went.
+def _is_there(sample: dict[str, Any]) -> bool:
+    """Tell whether the sample was loaded and not taken away since."""
+    first = directory.find(sample["people"][0]["email"])
+    return first is not None and first.sample and first.active
 
-    The record of what they did stays, as every record does.
-    """
-    active, now = session(), clock.now()
-    removed = active.scalar(sa.select(sa.func.count()).select_from(Case).where(Case.sample)) or 0
-    # The database itself lets only sample cases go; the session would refuse any bulk change of cases.
-    active.execute(sa.text("DELETE FROM cases WHERE sample"))
-    people = sa.select(Person.id).where(Person.sample)
-    active.execute(sa.update(table(Person)).where(Person.sample).values(active=False))
-    ending = sa.update(table(RoleGrant)).where(RoleGrant.person_id.in_(people), RoleGrant.ended_at.is_(None))
-    active.execute(ending.values(ended_at=now))
-    events.append("config", Event.SAMPLE_REMOVED, _by(), subject={"cases": removed})
-    active.commit()
-    return removed
+
+def _refuse_beside_others(sample: dict[str, Any], *, anyway: bool) -> None:
+    """Refuse names that somebody real has, whatever is wanted, and else whoever is no sample."""
+    for model, column, taken in (
+        (Person, Person.email, {person["email"] for person in sample["people"]}),
+        (Organisation, Organisation.name, {organisation["name"] for organisation in sample["organisations"]}),
+    ):
+        real = sa.select(column).where(model.sample.is_(False))
+        if found := session().scalar(real.where(column.in_(taken)).limit(1)):
+            raise SampleRefusedError(
+                f"“{found}” is no sample here, and the sample has one of the same name. {ELSEWHERE}"
+            )
+        if not anyway and session().scalar(real.limit(1)) is not None:
+            raise SampleRefusedError(f"This database holds people or organisations that are no sample. {BESIDE}")
 
 
 def _person(described: dict[str, Any], password: str) -> Actor:
-    person = directory.add_person(described["email"], described["name"], _by())
+    person = directory.find(described["email"])
+    if person is None:
+        person = directory.add_person(described["email"], described["name"], _by())
+    elif not person.active:
+        accounts.enable(person, _by(), "The sample is loaded again.")
     person.password_hash, person.sample = passwords.hashed(password), True
+    person.totp_secret, person.recovery_hashes = None, []
     role = Role(described["role"]) if described["role"] else None
     where = _organisation(described["organisation"]) if role and role not in STAFF else None
-    if role:
+    if role and not directory.holds(person.id, role, where.id if where else None, None):
         directory.give_role(person, role, _by(), where)
     session().commit()
     return directory.actor_for(person).through(Channel.COMMAND)

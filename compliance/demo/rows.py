@@ -8,26 +8,33 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from flask import current_app
+
+from compliance.rules.library import Library
+from compliance.rules.model import Question
+
 CLIENT: Final = "endClient"
 FREELANCER: Final = "personDoingWork"
 # Who answers is known from the account and is not asked.
 WHO: Final = "endUserRole"
-# The categories of the questions that speak of each factor; all others speak of the relationship.
+# The groups of the questions that speak of each factor; all others speak of the relationship.
 FACTORS: Final = {
     "behavioural": {"control", "personal_service"},
     "financial": {"financial"},
 }
+LONGEST: Final = 3_900
+NOT_SAID: Final = "The decision does not speak of it."
 CURRENCIES: Final = {"US": "USD", "CA": "CAD", "AU": "AUD", "GB": "GBP", "IN": "INR"}
 
 
 def of(path: Path, series: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Return the words of each row of *path*, with its ``outcome``."""
     found = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return _decided(found, path.parent, series) if "facts" in found[0] else _interviews(found, series)
+    return _decided(found, series) if "facts" in found[0] else _interviews(found, series)
 
 
-def _decided(found: list[dict[str, Any]], folder: Path, series: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    questions = json.loads((folder / "questions.json").read_text(encoding="utf-8"))["questions"]
+def _decided(found: list[dict[str, Any]], series: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    questions = Library(current_app.config["SETTINGS"].workflow_packages).questions.questions
     for row in found:
         place = series["places"][row["test"]]
         country = place.partition("-")[0]
@@ -42,15 +49,14 @@ def _decided(found: list[dict[str, Any]], folder: Path, series: Mapping[str, Any
         }
 
 
-def _factors(facts: Mapping[str, str], questions: Mapping[str, Any]) -> dict[str, str]:
+def _factors(facts: Mapping[str, str], questions: Mapping[str, Question]) -> dict[str, str]:
     """Return what was found, factor by factor, in the words of question and answer."""
     told: dict[str, list[str]] = {"behavioural": [], "financial": [], "relationship": []}
     for key, value in facts.items():
         question = questions[key]
-        label = next(option["label"] for option in question["options"] if option["value"] == value)
-        factor = next((name for name, of in FACTORS.items() if question["category"] in of), "relationship")
-        told[factor].append(f"{question['text']} {label}.")
-    return {factor: " ".join(lines)[:3_900] or "The decision does not speak of it." for factor, lines in told.items()}
+        factor = next((name for name, groups in FACTORS.items() if question.section in groups), "relationship")
+        told[factor].append(f"{question.text} {question.label(value)}.")
+    return {factor: " ".join(lines)[:LONGEST] or NOT_SAID for factor, lines in told.items()}
 
 
 def _interviews(found: list[dict[str, Any]], series: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from flask import current_app
 
 from compliance.audit.events import Receipt
-from compliance.authz import CLIENT, Role
+from compliance.authz import Role
 from compliance.engine.definition import Party, Stage
 from compliance.engine.move import Move
-from compliance.kernel.db import table
+from compliance.kernel.db import direct, table
 from compliance.kernel.ids import new_id
 from compliance.messages import choices, outbox
 from compliance.messages.kinds import Kind
@@ -34,17 +34,20 @@ PARTIES: Final = (Party.CLIENT, Party.FREELANCER)
 ORDER: Final = tuple(Kind)
 
 _parties: Final[sa.BindParameter[Any]] = sa.bindparam("parties", expanding=True)
-_conflict: Final = sa.select(Conflict.id).where(
-    Conflict.person_id == Person.id,
-    Conflict.ended_at.is_(None),
-    sa.or_(Conflict.organisation_id.in_(_parties), Conflict.other_person_id.in_(_parties)),
+_PERSON, _CHOICE, _CONFLICT = table(Person).c, table(MailChoice).c, table(Conflict).c
+_conflict: Final = sa.select(_CONFLICT.id).where(
+    _CONFLICT.person_id == _PERSON.id,
+    _CONFLICT.ended_at.is_(None),
+    sa.or_(_CONFLICT.organisation_id.in_(_parties), _CONFLICT.other_person_id.in_(_parties)),
 )
 # Built once, for it is asked on the way of every decision.
 _READERS: Final = (
-    sa.select(Person.id, Person.email, Person.sample, MailChoice.kind)
-    .outerjoin(MailChoice, sa.and_(MailChoice.person_id == Person.id, MailChoice.mail.is_(False)))
-    .where(Person.id.in_(sa.bindparam("people", expanding=True)), Person.active, ~_conflict.exists())
+    sa.select(_PERSON.id, _PERSON.email, _PERSON.sample, _CHOICE.kind)
+    .outerjoin(table(MailChoice), sa.and_(_CHOICE.person_id == _PERSON.id, _CHOICE.mail.is_(False)))
+    .where(_PERSON.id.in_(sa.bindparam("people", expanding=True)), _PERSON.active, ~_conflict.exists())
 )
+_NOTIFY: Final = sa.insert(table(Notification))
+_MAIL: Final = sa.insert(table(MailMessage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,9 @@ def announce(move: Move, name: str, before: str | None, receipt: Receipt) -> Non
         kinds.pop(own, None)
     readers, stage = _readers(move, kinds) if kinds else [], move.workflow.stage(move.case.state)
     if readers:
-        move.session.execute(
-            sa.insert(table(Notification)), [_notification(move, reader, stage, receipt) for reader in readers]
-        )
+        direct(move.session, _NOTIFY, [_notification(move, reader, stage, receipt) for reader in readers])
     if mails := [_mail(move, reader, stage, receipt) for reader in readers if reader.mail]:
-        move.session.execute(sa.insert(table(MailMessage)), mails)
+        direct(move.session, _MAIL, mails)
 
 
 def statement(move: Move) -> str:
@@ -130,10 +131,10 @@ def _clients(move: Move) -> set[uuid.UUID]:
     case, place = move.case, (move.case.organisation_id, move.case.team_id)
     if case.opened_by_id in move.actor.identities:
         return set()  # It is they who act, and they know.
-    return (
-        (_ids(directory.people_with(CLIENT, *place, among={case.opened_by_id})) if case.opened_by_id else set())
-        or _ids(directory.people_with({Role.HIRING_MANAGER}, *place))
-        or _ids(directory.people_with({Role.ACCOUNT_ADMIN}, *place))
+    if case.opened_by_id and directory.belongs_to_client(case.opened_by_id, *place):
+        return {case.opened_by_id}
+    return _ids(directory.people_with({Role.HIRING_MANAGER}, *place)) or _ids(
+        directory.people_with({Role.ACCOUNT_ADMIN}, *place)
     )
 
 
@@ -157,7 +158,7 @@ def _readers(move: Move, kinds: dict[uuid.UUID, Kind]) -> list[Reader]:
     """Return those of the people in *kinds* who can sign in and have no conflict, with their choices of mail."""
     case = move.case
     parties = [found for found in (case.organisation_id, case.worker_id) if found]
-    rows = move.session.execute(_READERS, {"people": list(kinds), "parties": parties}).all()
+    rows = direct(move.session, _READERS, {"people": list(kinds), "parties": parties}).all()
     off = {(row.id, row.kind) for row in rows}
     to_files = not current_app.config["SETTINGS"].smtp_url
     # People of the sample have addresses that exist nowhere; no mail server is to hear of them.

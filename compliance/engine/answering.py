@@ -172,6 +172,21 @@ def drop_draft(session: Session, case_id: uuid.UUID, party: Party) -> None:
     )
 
 
+def retire_answers(move: Move, party: Party) -> None:
+    """Take the answers of *party*, sent and not yet sent, off the case of *move*, and say so in its event.
+
+    For effects, where somebody else takes the party's place. The digest of the content is renewed with the rest.
+    """
+    drop_draft(move.session, move.case.id, party)
+    of_party = (AnswerSheet.case_id == move.case.id, AnswerSheet.party == party.value)
+    retired = move.session.scalar(sa.select(AnswerSheet.answers).where(*of_party))
+    if retired is None:
+        return
+    move.changes |= {f"answers.{key}": [value, None] for key, value in sorted(retired.items())}
+    move.policy |= {"party": party.value, "retired": digest_of(retired)}
+    move.session.execute(sa.delete(table(AnswerSheet)).where(*of_party))
+
+
 def _send(move: Move) -> None:
     """Write the sheet, say in the record what changed, and make sure that the version answered is kept for ever."""
     party, rule_set = _party(move), _rules(move)

@@ -11,11 +11,12 @@ import uuid
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from compliance.audit.models import Audited
 from compliance.kernel.db import Base
 from compliance.kernel.ids import new_id
+from compliance.people.models import Organisation
 
 
 def of_case() -> sa.ForeignKey:
@@ -82,6 +83,7 @@ class Case(Audited, Base):
     content_version: Mapped[int] = mapped_column(default=0)
     content_digest: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=0)
+    organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id], viewonly=True)
 
     __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy reads this attribute from the class
         "polymorphic_on": "kind",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import UUID, InputRequired, Length
 
-from compliance.authz import EVERYBODY, Role, any_of
+from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, WORKER, Role, any_of
 from compliance.engine import answering, assigning, guards
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
@@ -17,6 +17,8 @@ from compliance.engine.document_actions import document_actions
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
     from compliance.engine.move import Move
+
+WRITES: Final = any_of(*((CLIENT | SEES_ALL) - ONLY_READS)) | WORKER
 
 
 class CommentForm(Form):
@@ -43,9 +45,7 @@ def common_actions(workflow: Workflow) -> tuple[Action, ...]:
     """Return the actions added to *workflow*; one that the process declares itself is left to it."""
     everywhere = tuple(workflow.states)
     desk = tuple(s for s in workflow.states if workflow.stages[s].may_wait_for_desk)
-    found = [
-        Action("comment", "Comment", everywhere, None, EVERYBODY, CommentForm, effect=_comment, common=True, key="c")
-    ]
+    found = [Action("comment", "Comment", everywhere, None, WRITES, CommentForm, effect=_comment, common=True, key="c")]
     found += document_actions(workflow)
     if desk:
         found += _desk_actions(workflow, desk)

@@ -7,30 +7,35 @@ import decimal
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 from wtforms import Form, StringField
 
 from compliance.audit.sealed import Sealed
-from compliance.engine.case import AnswerSheet, Case, CaseDocument, CaseVersion
+from compliance.engine.case import AnswerSheet, CaseDocument, CaseVersion
 from compliance.engine.move import Move
-from compliance.kernel.db import table
+from compliance.kernel.db import direct, table
 
 _SHEET, _DOCUMENT = table(AnswerSheet).c, table(CaseDocument).c
 # Answers and documents in one round trip; what one of them has not is null.
 _ANSWERS_AND_DOCUMENTS: Final = sa.union_all(
     sa.select(
-        _SHEET.id, _SHEET.party, _SHEET.rule_digest, _SHEET.answers, sa.cast(sa.null(), sa.Text()).label("sha256")
+        _SHEET.id,
+        _SHEET.party,
+        _SHEET.rule_digest,
+        _SHEET.answers,
+        sa.cast(sa.null(), sa.Text()).label("sha256"),
+        sa.false().label("internal"),
     ).where(_SHEET.case_id == sa.bindparam("case_id")),
     sa.select(
         _DOCUMENT.id,
-        sa.cast(sa.null(), sa.Text()),
+        _DOCUMENT.party,
         sa.cast(sa.null(), sa.Text()),
         sa.cast(sa.null(), sa.JSON()),
         _DOCUMENT.sha256,
+        _DOCUMENT.internal,
     ).where(_DOCUMENT.case_id == sa.bindparam("case_id"), _DOCUMENT.withdrawn_at.is_(None)),
 )
 
@@ -64,6 +69,20 @@ def take_terms(move: Move, form: Form) -> None:
         move.changes[name] = [Sealed(before), Sealed(after)] if free_text else [before, after]
 
 
+def restore_terms(move: Move, number: int, names: Collection[str]) -> None:
+    """Write the terms called *names* back as version *number* has them, and note each change as a form's would be."""
+    kept = sa.select(CaseVersion.terms).where(CaseVersion.case_id == move.case.id, CaseVersion.number == number)
+    terms = move.session.execute(kept).scalar_one()
+    columns = sa.inspect(type(move.case)).columns
+    for name in sorted(names):
+        now, then = plain(getattr(move.case, name)), terms[name]
+        if now == then:
+            continue
+        is_day = isinstance(columns[name].type, sa.Date)
+        setattr(move.case, name, dt.date.fromisoformat(then) if is_day else then)
+        move.changes[name] = [Sealed(now), Sealed(then)] if isinstance(then, str) and not is_day else [now, then]
+
+
 def terms_of(move: Move) -> dict[str, Any]:
     """Return the terms as the case has them now."""
     return {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
@@ -90,15 +109,16 @@ def keep_version(move: Move, *, anew: bool = False) -> None:
                 made_at=move.at,
             )
         )
-    move.case.content_digest = _digest_with(digest) if born else content_digest(move.session, move.case, digest)
+    move.case.content_digest = _digest_with(digest) if born else _content_digest(move, digest)
 
 
-def content_digest(session: Session, case: Case, terms_digest: str) -> str:
+def _content_digest(move: Move, terms_digest: str) -> str:
     """Return the digest over terms, answers and documents: what a reviewer sees and decides on."""
-    rows = session.execute(_ANSWERS_AND_DOCUMENTS, {"case_id": case.id}).all()
+    rows = direct(move.session, _ANSWERS_AND_DOCUMENTS, {"case_id": move.case.id}).all()
     answers = sorted((row.party, row.rule_digest, row.answers) for row in rows if row.sha256 is None)
-    documents = [sha256 for _, sha256 in sorted((row.id, row.sha256) for row in rows if row.sha256 is not None)]
-    return _digest_with(terms_digest, answers, documents)
+    documents = sorted((row for row in rows if row.sha256 is not None), key=lambda row: row.id)
+    move.documents = tuple((row.party, row.sha256) for row in documents if not row.internal)
+    return _digest_with(terms_digest, answers, [row.sha256 for row in documents])
 
 
 def _digest_with(terms_digest: str, answers: Iterable[Any] = (), documents: Iterable[str] = ()) -> str:

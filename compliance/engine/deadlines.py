@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Moment, Workflow
 from compliance.engine.move import Move
 from compliance.kernel import clock
-from compliance.kernel.db import table
+from compliance.kernel.db import direct, table
 from compliance.kernel.ids import new_id
 
 NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
@@ -30,11 +30,18 @@ _SETTLE: Final = (
 _SET: Final = sa.insert(_DEADLINE)
 
 
+class Passed(NamedTuple):
+    """A deadline that has passed, as the order of all of them knows it."""
+
+    due_at: dt.datetime
+    id: uuid.UUID
+
+
 def enter(move: Move) -> None:
     """Settle the deadlines of the state that was left and set those of the one that was entered."""
     case, at = move.case, move.at
     if case.audit_rev:  # A case that is being opened has left no state.
-        move.session.execute(_SETTLE, {"of_case": case.id, "at": at})
+        direct(move.session, _SETTLE, {"of_case": case.id, "at": at})
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
     due = dues(move.workflow, case, case.state, at, move.organisation.calendar)
     _say_on_the_case(move, due)
@@ -80,7 +87,8 @@ def _say_on_the_case(move: Move, due: dict[str, dt.datetime]) -> None:
 def _set(move: Move, due: dict[str, dt.datetime]) -> None:
     case = move.case
     if due:
-        move.session.execute(
+        direct(
+            move.session,
             _SET,
             [
                 {"id": new_id(), "case_id": case.id, "entered_rev": case.entered_rev, "what": what, "due_at": instant}
@@ -89,15 +97,16 @@ def _set(move: Move, due: dict[str, dt.datetime]) -> None:
         )
 
 
-def passed(session: Session, at: dt.datetime, limit: int = 100) -> list[uuid.UUID]:
-    """Return the ids of deadlines that passed by *at* and are not settled, oldest first."""
-    found = session.scalars(
-        sa.select(CaseDeadline.id)
-        .where(CaseDeadline.settled_at.is_(None), CaseDeadline.due_at <= at)
-        .order_by(CaseDeadline.due_at, CaseDeadline.id)
-        .limit(limit)
+def passed(session: Session, at: dt.datetime, limit: int, after: Passed | None = None) -> list[Passed]:
+    """Return the deadlines that passed by *at* and are not settled, oldest first, those behind *after*."""
+    query = sa.select(CaseDeadline.due_at, CaseDeadline.id).where(
+        CaseDeadline.settled_at.is_(None), CaseDeadline.due_at <= at
     )
-    return list(found)
+    if after is not None:
+        at_once = sa.and_(CaseDeadline.due_at == after.due_at, CaseDeadline.id > after.id)
+        query = query.where(sa.or_(CaseDeadline.due_at > after.due_at, at_once), CaseDeadline.due_at >= after.due_at)
+    found = session.execute(query.order_by(CaseDeadline.due_at, CaseDeadline.id).limit(limit))
+    return [Passed(due_at, deadline_id) for due_at, deadline_id in found]
 
 
 def _due(action: Action, case: Case, at: dt.datetime, calendar: clock.Calendar) -> dt.datetime:

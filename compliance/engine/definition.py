@@ -116,7 +116,7 @@ class Stage:
     ``waits_for`` is a party, or a function that finds it where that depends on the case; the case keeps what was found
     when it came into the state. ``within`` is the service level: when it passes, the case is marked late and the
     escalation contacts are told. ``remind`` are terms after which whoever is waited for hears again. ``asks`` names the
-    column that holds what is asked of whoever is waited for.
+    column that holds what is asked of whoever is waited for. ``own_sentence`` is said instead to whoever acts here.
     """
 
     label: str = ""
@@ -128,6 +128,7 @@ class Stage:
     staff_sees: bool = True
     worker_sees: bool = True
     asks: str = ""
+    own_sentence: str = ""
 
     def turn(self, move: Move) -> Party:
         """Return whose turn it is when the case of *move* comes here."""
@@ -176,6 +177,8 @@ class Action:
     guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
     ``determines`` names the outcome that a decision finds, of which a determination is then kept; ``prefill`` drafts
     what the form holds before anybody types. What is not ``listed`` has its button elsewhere, beside what it acts on.
+    ``for_desk`` keeps its reason inside the desk, and all of it where the case stays in its state; where it is not
+    said, it follows from who may do the action and what it leads to.
     """
 
     name: str
@@ -198,6 +201,7 @@ class Action:
     key: str = ""
     common: bool = False
     listed: bool = True
+    for_desk: bool | None = None
 
     def __post_init__(self) -> None:
         """Refuse an action that nobody was allowed: forgetting is refusing."""
@@ -216,6 +220,11 @@ class Action:
         return self.target.targets if isinstance(self.target, Branch) else (self.target.value,)
 
     @property
+    def only_by_staff(self) -> bool:
+        """Tell whether nobody but the desk may do it."""
+        return self.allow.roles <= STAFF and not (self.allow.worker or self.allow.system or self.allow.anybody)
+
+    @property
     def asks_for_input(self) -> bool:
         """Tell whether its form asks for anything."""
         return any(True for _ in self.form())
@@ -231,13 +240,14 @@ class Action:
         return self.allow.system and not (self.allow.roles or self.allow.worker or self.allow.anybody)
 
 
-Facts = Callable[["Case"], Sequence[tuple[str, str]]]
+Facts = Callable[["Move"], Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
 class Workflow:
     """A process: everything particular to one kind of case.
 
+    ``facts`` returns what the actor of an attempt reads of its case, as labels and values.
     ``found_by`` names the columns whose words find a case, beside its reference.
     ``submit`` names the action by which whoever opened a case hands it in, ``edit`` the one that changes its terms;
     ``pages`` divides the form that opens it into titles and the fields below each, ``tasks`` are what its opener has to
@@ -331,6 +341,17 @@ class Workflow:
     def action(self, name: str) -> Action | None:
         """Return the action called *name*, or ``None``."""
         return next((action for action in self.actions if action.name == name), None)
+
+    def is_for_desk(self, action: Action) -> bool:
+        """Tell whether what is written with *action* is the desk's own.
+
+        Unless the action says otherwise, that is what only the desk may do, where it neither binds the parties nor
+        asks something of them nor merely says who is at work.
+        """
+        if action.for_desk is not None:
+            return action.for_desk
+        stays_with_desk = all(self.stage(state).may_wait_for_desk for state in action.targets)
+        return action.only_by_staff and stays_with_desk and not (action.binds or action.only_moves_claim)
 
     def is_final(self, state: str) -> bool:
         """Tell whether nothing leads out of *state*."""

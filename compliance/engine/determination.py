@@ -10,18 +10,18 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from wtforms import Form, SelectMultipleField
 
 from compliance.audit.models import AuditEvent
-from compliance.engine.case import Case, CaseDocument, of_case
+from compliance.engine.case import Case, of_case
 from compliance.engine.content import digest_of, plain
 from compliance.engine.definition import Action
 from compliance.engine.questionnaire import Assessment
-from compliance.kernel.db import Base
+from compliance.kernel.db import Base, direct, table
 from compliance.kernel.ids import new_id
 
 if TYPE_CHECKING:
@@ -98,13 +98,23 @@ class Determination(Base):
     digest: Mapped[str]
 
 
+_KEEP: Final = sa.insert(table(Determination))
+_KEPT: Final = table(Determination).c
+_STANDING: Final = (
+    sa.select(_KEPT.id, _KEPT.number)
+    .where(_KEPT.case_id == sa.bindparam("case_id"))
+    .order_by(_KEPT.number.desc())
+    .limit(1)
+)
+
+
 def keep(move: Move, action: Action, form: Form | None) -> None:
     """Write the determination that *action* makes, if it makes one, and name it in the event to come."""
     deciding = move.workflow.deciding
     if action.determines is None or deciding is None:
         return
     case, found = move.case, move.assessment  # A decision changes no answers.
-    before = newest(move.session, case)
+    before = direct(move.session, _STANDING, {"case_id": case.id}).first()
     row: dict[str, Any] = {
         "number": before.number + 1 if before else 1,
         "rev": case.audit_rev + 1,
@@ -123,10 +133,10 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "supersedes_id": before.id if before else None,
         **_rules(found, action.determines),
         **_words(form, deciding.factors),
-        "evidence": _evidence(move.session, case),
+        "evidence": [{"party": party, "sha256": sha256} for party, sha256 in move.documents],
     }
     digest = digest_of(_plainly(row) | {"case_id": str(case.id)})
-    move.session.add(Determination(id=new_id(), case_id=case.id, digest=digest, **row))
+    direct(move.session, _KEEP, {"id": new_id(), "case_id": case.id, "digest": digest, **row})
     move.policy |= {
         "rule_set": row["rule_set"],
         "version": row["rule_version"],
@@ -194,14 +204,6 @@ def _words(form: Form | None, factors: tuple[str, ...]) -> dict[str, Any]:
         "reason_codes": [{"code": choice[0], "label": choice[1]} for choice in choices if choice[2]],
         **{name: (fields[name].data or "") if name in fields else "" for name in texts},
     }
-
-
-def _evidence(session: Session, case: Case) -> list[dict[str, str]]:
-    """Return what lay before everybody: neither what was withdrawn nor what is the desk's alone."""
-    found = sa.select(CaseDocument.party, CaseDocument.sha256).where(
-        CaseDocument.case_id == case.id, CaseDocument.withdrawn_at.is_(None), CaseDocument.internal.is_(False)
-    )
-    return [{"party": party, "sha256": sha256} for party, sha256 in session.execute(found.order_by(CaseDocument.id))]
 
 
 def _plainly(row: Mapping[str, Any]) -> dict[str, Any]:

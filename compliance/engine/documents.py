@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from compliance.authz import Actor, Allow, is_worker
+from compliance.authz import Actor, Allow, is_worker, reads_at_desk
 from compliance.engine import file_types
 from compliance.engine.case import Case, CaseDocument
 from compliance.engine.errors import EngineError, InvalidInputError, NotFoundError
@@ -124,7 +124,7 @@ def party_of(actor: Actor, case: Case) -> str:
 
 def of_case(session: Session, case: Case, reader: Actor) -> list[Shown]:
     """Return the documents of *case* that *reader* may see, oldest first; withdrawn ones only for the desk."""
-    query = sa.select(CaseDocument).where(CaseDocument.case_id == case.id, *_seen_by(reader))
+    query = sa.select(CaseDocument).where(CaseDocument.case_id == case.id, *_seen_by(reader, case))
     today = clock.now().date()
     return [_shown(row, today) for row in session.scalars(query.order_by(CaseDocument.id))]
 
@@ -135,7 +135,9 @@ def find(session: Session, case: Case, document_id: str, reader: Actor) -> Shown
         wanted = uuid.UUID(document_id)
     except ValueError:
         wanted = uuid.UUID(int=0)
-    query = sa.select(CaseDocument).where(CaseDocument.id == wanted, CaseDocument.case_id == case.id, *_seen_by(reader))
+    query = sa.select(CaseDocument).where(
+        CaseDocument.id == wanted, CaseDocument.case_id == case.id, *_seen_by(reader, case)
+    )
     row = session.scalar(query)
     if row is None:
         raise NotFoundError("There is no such document here for you. Look at the list of the case.")
@@ -148,8 +150,8 @@ def named(session: Session, case: Case) -> dict[str, CaseDocument]:
     return {str(row.id): row for row in rows}
 
 
-def _seen_by(reader: Actor) -> list[sa.ColumnElement[bool]]:
-    if reader.is_staff:
+def _seen_by(reader: Actor, case: Case) -> list[sa.ColumnElement[bool]]:
+    if reads_at_desk(reader, case):
         return []
     return [CaseDocument.internal.is_(False), CaseDocument.withdrawn_at.is_(None)]
 

@@ -42,11 +42,15 @@ class ImportFileError(EngineError):
 
 @dataclass(slots=True)
 class Row:
-    """One row: where it stands, what the form gets, and what is wrong with a cell before any form looks at it."""
+    """One row: where it stands, what the form gets, and what is wrong with a cell before any form looks at it.
+
+    ``typed`` keeps what cannot be told from the form's value any more.
+    """
 
     line: int
     values: dict[str, Any]
     wrong: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
 
 
 def read(content: bytes, name: str, form_class: type[Form]) -> list[Row]:
@@ -178,6 +182,7 @@ def _take(row: Row, found: Field, cell: str) -> None:
     if isinstance(found, BooleanField):
         if cell.lower() not in _YES | _NO:
             row.wrong[name] = YES_OR_NO
+            row.typed[name] = cell
         row.values[name] = cell.lower() in _YES
     elif _is_many(found):
         row.values[name] = [part.strip() for part in cell.split("|") if part.strip()]
@@ -208,6 +213,7 @@ def _take_value(row: Row, found: Field, value: Any) -> None:  # noqa: ANN401 - a
     if isinstance(found, BooleanField):
         if not isinstance(value, bool):
             row.wrong[name] = "Give true or false."
+            row.typed[name] = str(value)
         row.values[name] = value is True
     elif _is_many(found) and isinstance(value, list) and all(isinstance(item, str) for item in value):
         row.values[name] = value

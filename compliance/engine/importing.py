@@ -42,6 +42,8 @@ FAULT_COLUMNS: Final = ("line", "column", "value", "what is wrong", "what to do"
 TOO_LARGE: Final = f"A file may have at most {MAX_BYTES // 1_000_000} MB. Split it, and import the parts in turn."
 LAPSED: Final = "This file was kept for a day and is forgotten. Send it again."
 DONE: Final = "This import is done already. Nothing was opened a second time."
+_NO_CHOICE: Final = "Not a valid choice."  # What WTForms says of a value that is not on its list.
+NO_CHOICE: Final = "“{}” is none of the values that this column takes."
 SAME_FILE: Final = "This very file was imported before. Say that you mean it again, or leave it."
 
 
@@ -223,8 +225,11 @@ def _faults(workflow: Workflow, actor: Actor, row: Row, where: Opening) -> Itera
         yield Fault(row.line, "", "", refusal.sentence)
     for name, sentences in wrong.items():
         advice = import_files.how_to_write(form[name])
+        given = _shown(row.typed.get(name, row.values.get(name)))
         sentence = " ".join(sentences)
-        yield Fault(row.line, name, _shown(row.values.get(name)), sentence, "" if advice == sentence else advice)
+        if given and sentence == _NO_CHOICE:
+            sentence = NO_CHOICE.format(given)
+        yield Fault(row.line, name, given, sentence, "" if advice == sentence else advice)
 
 
 def _shown(value: object) -> str:

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
+from compliance.audit.sealed import Sealed
 from compliance.authz import Actor
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
-from compliance.kernel.db import table
+from compliance.kernel.db import direct, table
 from compliance.kernel.ids import as_id
 from compliance.people import invitations
 from compliance.people.directory import DirectoryError
@@ -36,7 +37,8 @@ _PERSON: Final = sa.select(table(Person).c.id).where(table(Person).c.email == sa
 class Move:
     """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered.
 
-    Attempts that are made together share whom they have ``known``.
+    Attempts that are made together share whom they have ``known``. ``documents`` are party and digest of what lay
+    before everybody when the digest of the content was taken.
     """
 
     workflow: Workflow
@@ -48,10 +50,18 @@ class Move:
     changes: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     known: dict[str, uuid.UUID | None] = field(default_factory=dict)
+    documents: tuple[tuple[str, str], ...] = ()
 
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""
         return default if self.facts is None else self.facts.get(name, default)
+
+    def before(self, name: str) -> Any:  # noqa: ANN401 - whatever the column holds
+        """Return what *name* said before this attempt; ``None`` where the case is being opened."""
+        if name not in self.changes:
+            return getattr(self.case, name)
+        found = self.changes[name][0]
+        return found.value if isinstance(found, Sealed) else found
 
     @cached_property
     def organisation(self) -> Organisation:
@@ -67,25 +77,23 @@ class Move:
         """Return who signs in with *email*, or ``None`` when nobody does; each address is looked up once."""
         address = email.strip().lower()
         if address not in self.known:
-            self.known[address] = self.session.scalar(_PERSON, {"email": address})
+            self.known[address] = direct(self.session, _PERSON, {"email": address}).scalar()
         return self.known[address]
 
     def invite_person(self, email: str, name: str) -> uuid.UUID | None:
         """Return who works under *email*; a stranger is invited to an account, once, and counts from now on.
 
-        Sample cases invite nobody. Raises :class:`RefusedError` for what is no address.
+        Whom a sample case invites is of the sample too. Raises :class:`RefusedError` for what is no address.
         """
-        if self.case.sample:
-            return self.person_with(email)
         try:
-            return invitations.invite_worker(email, name, self.actor).id
+            return invitations.invite_worker(email, name, self.actor, sample=self.case.sample).id
         except DirectoryError as refused:
             raise RefusedError(str(refused)) from refused
 
     @cached_property
     def acts(self) -> tuple[tuple[str, int, frozenset[uuid.UUID]], ...]:
         """What was done to this case so far, from the record: action, revision, and persons, stand-ins included."""
-        rows = self.session.execute(_ACTS, {"stream": self.case.stream})
+        rows = direct(self.session, _ACTS, {"stream": self.case.stream})
         return tuple(
             (action.partition(".")[2], rev, frozenset(found for text in people if (found := as_id(text))))
             for action, rev, *people in rows
@@ -99,6 +107,16 @@ class Move:
         """Return everyone who has done one of *actions* since the case last came into its state."""
         entered = self.case.entered_rev
         return frozenset().union(*(people for action, rev, people in self.acts if action in actions and rev > entered))
+
+    def did_within(self, span: dt.timedelta, *actions: str) -> bool:
+        """Tell whether one of *actions* was done within the last *span*, since the case last came into its state."""
+        done = sa.select(sa.func.max(_EVENT.at)).where(
+            _EVENT.stream == self.case.stream,
+            _EVENT.action.in_([f"{self.case.kind}.{action}" for action in actions]),
+            _EVENT.rev > self.case.entered_rev,
+        )
+        newest = self.session.scalar(done)
+        return newest is not None and self.at - newest <= span
 
     def times_here(self, action: str) -> int:
         """Return how often *action* was done since the case last came into its state."""

@@ -11,7 +11,7 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,8 +23,8 @@ from wtforms import Form
 from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
-from compliance.authz import SYSTEM_ACTOR, Actor, visible_to
-from compliance.engine import announcing, content, deadlines, determination, inputs, words
+from compliance.authz import SYSTEM_ACTOR, Actor
+from compliance.engine import announcing, content, deadlines, determination, inputs, sight, words
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -103,6 +103,8 @@ def open_many(kind: str, actor: Actor, rows: Iterable[Mapping[str, Any]], where:
     _refuse_stranger(workflow, actor, where)
     actor = actor.together(str(where.batch)) if where.batch else actor
     organisation = session.get(Organisation, where.organisation_id)  # Held, so that no case asks for it again.
+    if organisation is not None and organisation.sample:
+        where = replace(where, sample=True)  # What is tried out in the sample goes with it.
     references = _free_references(session, workflow)
     while True:
         with events.together(session):
@@ -190,14 +192,11 @@ def available(case: Case, actor: Actor) -> list[Offered]:
 
 def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case:
     """Return the case that *actor* sees under *reference*; raises :class:`NotFoundError` alike for all others."""
-    model = registry().process(kind).workflow.model
     clean = ids.clean_reference(reference[:40])
-    query = sa.select(model).where(model.reference == clean, visible_to(actor, model))
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+    query = sight.query(registry().process(kind).workflow.model, actor, lock=lock)
     # A character that no reference holds (NUL above all) never reaches the database, which may choke on it.
     readable = clean.isascii() and clean.isprintable()
-    case: Case | None = current_session().scalars(query).one_or_none() if readable else None
+    case = current_session().scalars(query, {"sought": clean}).one_or_none() if readable else None
     if case is None:
         raise NotFoundError(
             "There is nothing here for you under this reference. Check it, or ask whoever sent it to you."
@@ -205,22 +204,25 @@ def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case
     return case
 
 
-def sweep(at: dt.datetime | None = None, limit: int = 100) -> int:
+def sweep(at: dt.datetime | None = None, batch: int = 100) -> int:
     """Carry out every deadline that has passed, each in a transaction of its own; return how many.
 
-    One that cannot be carried out is logged and stays due; it holds up none of the others.
+    One that cannot be carried out is logged and stays due; it holds up none of the others, however many such there are.
     """
     session, moment, done = current_session(), at or clock.now(), 0
-    ids_due = deadlines.passed(session, moment, limit)
-    session.rollback()
-    for deadline_id in ids_due:
-        try:
-            done += _carry_out(session, deadline_id, moment)
-            session.commit()
-        except Exception:
-            session.rollback()
-            log.exception("deadline_failed", deadline=str(deadline_id))
-    return done
+    newest: deadlines.Passed | None = None
+    while True:
+        due = deadlines.passed(session, moment, batch, newest)
+        session.rollback()
+        for newest in due:
+            try:
+                done += _carry_out(session, newest.id, moment)
+                session.commit()
+            except Exception:
+                session.rollback()
+                log.exception("deadline_failed", deadline=str(newest.id))
+        if len(due) < batch:
+            return done
 
 
 def settle(case: Case) -> Outcome:
@@ -363,8 +365,10 @@ def _follow_up(outcome: Outcome, workflow: Workflow) -> Outcome:
     case, session = outcome.case, current_session()
     for _ in range(MAX_FOLLOW_UPS):
         for action in workflow.actions:
+            if not action.auto or case.state not in action.sources:
+                continue
             move = Move(workflow, case, SYSTEM_ACTOR, clock.now(), session, facts={})
-            if action.auto and case.state in action.sources and not any(guard(move) for guard in action.guards):
+            if not any(guard(move) for guard in action.guards):
                 outcome.receipts.append(_apply(move, action, None, "system"))
                 break
         else:

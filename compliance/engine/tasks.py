@@ -23,8 +23,8 @@ class Status(enum.StrEnum):
 
     @property
     def tone(self) -> Tone:
-        """How it reads at a glance: what is done stays plain, so that the rest stands out."""
-        return {Status.NOT_STARTED: Tone.PROGRESS, Status.ATTENTION: Tone.WAITING}.get(self, Tone.NEUTRAL)
+        """How it reads at a glance: what is done is ticked, what is not begun is an empty circle."""
+        return {Status.COMPLETED: Tone.GOOD, Status.ATTENTION: Tone.WAITING}.get(self, Tone.NEUTRAL)
 
 
 class Leads(enum.StrEnum):

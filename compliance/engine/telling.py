@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent, AuditOpening
-from compliance.authz import Actor
-from compliance.engine import documents
+from compliance.authz import Actor, reads_at_desk
+from compliance.engine import documents, hearing
 from compliance.engine.case import Case, CaseComment
 from compliance.engine.definition import Workflow
 from compliance.engine.document_actions import ADD, WITHDRAW
+from compliance.engine.move import Move
+from compliance.kernel import clock
 from compliance.kernel.ids import as_id
 from compliance.people.models import Person
 
@@ -50,10 +52,11 @@ class Told:
     by: str
 
 
-def facts(case: Case, workflow: Workflow) -> list[dict[str, str]]:
-    """Return the facts of *case* for its summary: what the process chose to show, or its terms."""
+def facts(session: Session, case: Case, workflow: Workflow, reader: Actor) -> list[dict[str, str]]:
+    """Return the facts of *case* for its summary: what the process chose to show to *reader*, or its terms."""
     if workflow.facts:
-        return [{"label": label, "value": value} for label, value in workflow.facts(case)]
+        found = workflow.facts(Move(workflow, case, reader, clock.now(), session))
+        return [{"label": label, "value": value} for label, value in found]
     form = workflow.open_form()
     return [
         {"label": form[name].label.text if name in form else name, "value": str(getattr(case, name) or "")}
@@ -85,16 +88,16 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
     comments = {(c.author_id, c.at): c for c in session.scalars(_comments_of(case))}
     papers = documents.named(session, case)
     names = names_of(session, [text for e in events for text in (e.actor_id, e.stands_for_id) if text])
-    told = []
+    told, at_desk = [], reads_at_desk(reader, case)
     for event in events:
         name = event.action.partition(".")[2]
         action = workflow.action(name)
         comment = comments.get((as_id(event.actor_id), event.at)) if name == "comment" else None
         paper = papers.get(_document_of(event)) if name in {ADD, WITHDRAW} else None
         internal = bool((comment and comment.internal) or (paper and paper.internal))
-        if internal and not reader.is_staff:
+        if not at_desk and (internal or hearing.is_kept_inside(workflow, event)):
             continue
-        shows_reason = reader.is_staff or not (action and action.common)
+        shows_reason = at_desk or not (action and (action.common or workflow.is_for_desk(action)))
         told.append(
             Told(
                 id=f"r{event.rev}",

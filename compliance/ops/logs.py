@@ -49,6 +49,11 @@ def log() -> Any:  # noqa: ANN401 - structlog's loggers share no useful type
     return structlog.get_logger()
 
 
+def route() -> str | None:
+    """Return the rule that the address of this request follows: the address itself may hold a key."""
+    return request.url_rule.rule if request.url_rule else None
+
+
 def install(app: Flask) -> None:
     """Write one line for each request that *app* answers."""
     configure()
@@ -66,7 +71,7 @@ def _tell(response: Response) -> Response:
     facts = {
         "request_id": g.get("request_id"),
         "method": request.method,
-        "route": request.url_rule.rule if request.url_rule else None,
+        "route": route(),
         "status": response.status_code,
         "ms": round(1000 * seconds, 1),
         "ip": request.remote_addr,

@@ -15,24 +15,36 @@ from compliance.audit.sealed import Sealed
 from compliance.audit.vocabulary import Event
 from compliance.authz import CLIENT, STAFF, Actor, Grant, Role
 from compliance.kernel import clock
-from compliance.kernel.db import one_at_a_time, session
+from compliance.kernel.db import direct, one_at_a_time, session, table
 from compliance.kernel.ids import new_id
 from compliance.people import sign_ins
 from compliance.people.models import Conflict, Organisation, Person, RoleGrant, RoleProposal, Team
 
 # Roles and conflicts of interest in one round trip; a stand-in has the roles of one person and the conflicts of two.
+_PERSON, _GRANT, _CONFLICT = table(Person).c, table(RoleGrant).c, table(Conflict).c
 _HELD: Final[sa.CompoundSelect[Any]] = sa.union_all(
-    sa.select(RoleGrant.role, RoleGrant.organisation_id.label("at"), RoleGrant.team_id).where(
-        RoleGrant.person_id == sa.bindparam("source"), RoleGrant.ended_at.is_(None)
+    sa.select(_GRANT.role, _GRANT.organisation_id.label("at"), _GRANT.team_id).where(
+        _GRANT.person_id == sa.bindparam("source"), _GRANT.ended_at.is_(None)
     ),
     sa.select(
         sa.literal("conflict"),
-        sa.func.coalesce(Conflict.organisation_id, Conflict.other_person_id),
+        sa.func.coalesce(_CONFLICT.organisation_id, _CONFLICT.other_person_id),
         sa.cast(sa.null(), sa.Uuid()),
     ).where(
-        sa.or_(Conflict.person_id == sa.bindparam("person"), Conflict.person_id == sa.bindparam("source")),
-        Conflict.ended_at.is_(None),
+        sa.or_(_CONFLICT.person_id == sa.bindparam("person"), _CONFLICT.person_id == sa.bindparam("source")),
+        _CONFLICT.ended_at.is_(None),
     ),
+)
+_CLIENT_ROLES: Final = (
+    sa.select(_GRANT.team_id)
+    .join(table(Person), _PERSON.id == _GRANT.person_id)
+    .where(
+        _GRANT.person_id == sa.bindparam("person"),
+        _GRANT.organisation_id == sa.bindparam("organisation"),
+        sa.or_(*(_GRANT.role == role.value for role in sorted(CLIENT))),
+        _GRANT.ended_at.is_(None),
+        _PERSON.active,
+    )
 )
 AGENCY: Final = frozenset({Role.AGENCY_OWNER, Role.AGENCY_MEMBER})
 # Whoever holds one of these gives rights or moves money: a second administrator agrees before anybody comes to hold it.
@@ -51,7 +63,7 @@ def actor_for(person: Person, absent: Person | None = None, delegated: Collectio
     the conflicts of interest of both. Takes two statements at most.
     """
     source = absent or person
-    rows = session().execute(_HELD, {"source": source.id, "person": person.id}).all()
+    rows = direct(session(), _HELD, {"source": source.id, "person": person.id}).all()
     roles = [row for row in rows if row.role != "conflict" and (absent is None or row.role in delegated)]
     below = _teams_below({row.at for row in roles if row.team_id})
     return Actor(
@@ -105,6 +117,14 @@ def people_with(
     if among is not None:
         query = query.where(Person.id.in_(among))
     return list(session().scalars(query))
+
+
+def belongs_to_client(person_id: uuid.UUID, organisation_id: uuid.UUID, team_id: uuid.UUID | None) -> bool:
+    """Tell whether a person can sign in and holds a client's role where a row of that organisation and team belongs."""
+    held = set(direct(session(), _CLIENT_ROLES, {"person": person_id, "organisation": organisation_id}).scalars())
+    if None in held or not held or team_id is None:
+        return None in held
+    return not held.isdisjoint(session().scalars(_teams_above(organisation_id, team_id)))
 
 
 def add_organisation(name: str, by: Actor, *, kind: str = "client", calendar: str = "utc") -> Organisation:

@@ -68,7 +68,7 @@ def send(
     return made
 
 
-def invite_worker(email: str, name: str, by: Actor) -> Person:
+def invite_worker(email: str, name: str, by: Actor, *, sample: bool = False) -> Person:
     """Return whoever works under *email*; a stranger gets an account that waits for its owner, and an invitation to it.
 
     Called again, it does nothing but renew an invitation that has run out. Raises :class:`DirectoryError`.
@@ -80,6 +80,7 @@ def invite_worker(email: str, name: str, by: Actor) -> Person:
         return person
     if person is None:
         person = directory.add_person(address, _worker_name(name, address), by)
+        person.sample = sample
     _mail(Invitation(id=new_id(), email=address, name=person.name, roles=[]), by)
     return person
 

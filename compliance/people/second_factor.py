@@ -22,6 +22,7 @@ from compliance.people.models import Person
 STEP_SECONDS: Final = 30
 SECRET: Final = re.compile(r"[A-Z2-7]{32}")
 RECOVERY_CODES: Final = 10
+PICTURE_PIXELS: Final = 240
 RECOVERY_LENGTH: Final = 12
 _NONCE_BYTES: Final = 12
 
@@ -34,7 +35,14 @@ def new_secret() -> str:
 def picture(secret: str, person: Person) -> str:
     """Return the QR code (SVG markup) with which an authenticator app takes *secret* in."""
     address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name="Countersign")
-    return segno.make(address, error="m").svg_inline(scale=4, omitsize=True, title="Code for your authenticator app")
+    made = segno.make(address, error="m")
+    scale = PICTURE_PIXELS // made.symbol_size()[0]
+    return made.svg_inline(scale=scale, title="Code for your authenticator app")
+
+
+def in_groups(secret: str) -> str:
+    """Return *secret* as it is read and typed: in groups of four."""
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
 
 def accepts(secret: str, code: str, last_step: int) -> int | None:

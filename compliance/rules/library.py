@@ -17,6 +17,7 @@ from compliance.rules.errors import NotInForceError, Place, RuleSetError, Unknow
 from compliance.rules.fields import read_text
 from compliance.rules.legal import loading
 from compliance.rules.legal.legal_test import LegalTest
+from compliance.rules.legal.questions import FILE as QUESTIONS
 from compliance.rules.legal.questions import Pool, read_pool
 from compliance.rules.places import FILE as PLACES
 from compliance.rules.places import Places, read_places
@@ -49,6 +50,11 @@ class Library:
             root = next((root for root in self._roots if (root / PLACES).is_file()), self._roots[0])
             self._places = read_places(root)
         return self._places
+
+    @property
+    def questions(self) -> Pool:
+        """The questions that the legal tests share. Raises ``RuleSetError``."""
+        return self._pool(next((root for root in self._roots if (root / QUESTIONS).is_file()), self._roots[0]))
 
     def known(self) -> list[str]:
         """Every key, sorted."""

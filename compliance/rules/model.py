@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from compliance.rules.conditions import ALWAYS, Condition
-from compliance.rules.errors import AnswerError, show
+from compliance.rules.errors import show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,13 +104,6 @@ class Question(Column):
     why: str = ""
     ask_if: Condition = ALWAYS
     page_only: bool = False
-
-    def value_of(self, word: str) -> Answer:
-        """Turn what a form sent into the answer. Raises ``AnswerError`` for anything that is no option."""
-        option = self.by_word(word)
-        if option is None:
-            raise AnswerError(self.section, self.key, self.refusal(word))
-        return option.value
 
     def offered(self, answers: Mapping[str, Answer]) -> tuple[Option, ...]:
         """The options to show, given the answers before this question."""

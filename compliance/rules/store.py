@@ -46,17 +46,17 @@ class PublishedOtherwiseError(ValueError):
 
 def shipped(key: str) -> RuleSet:
     """Return the rule set that this release ships; raises ``UnknownRuleSetError`` and ``RuleSetError``."""
-    return _shipped(key, _packages())
+    return _shipped(key, packages())
 
 
 def shipped_keys() -> list[str]:
     """Return the keys of all rule sets that this release ships."""
-    return sorted(catalog.folders(_packages()))
+    return sorted(catalog.folders(packages()))
 
 
 def version_of(session: Session, key: str, version: str, digest: str) -> RuleSet:
     """Return exactly this version, from the release or from the store; raises ``UnknownRuleSetError``."""
-    if key in catalog.folders(_packages()) and (newest := shipped(key)).digest == digest:
+    if key in catalog.folders(packages()) and (newest := shipped(key)).digest == digest:
         return newest
     content = session.scalar(
         sa.select(RuleSetVersion.content).where(
@@ -80,7 +80,7 @@ def publish(session: Session, rule_set: RuleSet, by: Actor) -> bool:
         "key": rule_set.key,
         "version": rule_set.version,
         "digest": rule_set.digest,
-        "content": content_of(catalog.folders(_packages())[rule_set.key]),
+        "content": content_of(catalog.folders(packages())[rule_set.key]),
         "published_at": clock.now(),
         "by": str(by.id or by.name),
     }
@@ -125,10 +125,11 @@ def _is_there(session: Session, rule_set: RuleSet) -> bool:
 
 
 @functools.cache
-def _shipped(key: str, packages: tuple[str, ...]) -> RuleSet:
-    return catalog.get(key, packages)
+def _shipped(key: str, where: tuple[str, ...]) -> RuleSet:
+    return catalog.get(key, where)
 
 
-def _packages() -> tuple[str, ...]:
+def packages() -> tuple[str, ...]:
+    """Return the packages whose rule sets this installation ships."""
     found: tuple[str, ...] = current_app.config["SETTINGS"].workflow_packages
     return found

@@ -11,10 +11,10 @@ from flask import request, url_for
 from wtforms import Form
 
 from compliance.authz import Actor, visible_to
-from compliance.engine import looks, picture, prefill, run, telling, versions
+from compliance.engine import hearing, looks, picture, prefill, run, telling, versions
 from compliance.engine.case import Case, CaseVersion
 from compliance.engine.common import CommentForm
-from compliance.engine.definition import Action, Holder, Workflow
+from compliance.engine.definition import Action, Holder, Party, Workflow
 from compliance.engine.errors import NotFoundError
 from compliance.engine.looks import Seen
 from compliance.engine.telling import Told
@@ -71,19 +71,19 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "workflow": workflow,
         "stage": workflow.stage(case.state),
         "left": telling.time_left(case.due_at, clock.now()),
-        "asked": _asked(case, workflow),
+        "asked": _asked(case, workflow, reader),
         "holder": holder.name if holder else None,
         "who": rows.who_acts(case, holder.name if holder else None, reader) if case.waits_for != "nobody" else None,
         "news": _news(case, workflow, reader),
         "answers": findings.panel(case, workflow, reader),
         "papers": documents.panel(case, workflow, reader),
         "tasks_href": tasks.way_in(case, workflow, reader),
-        "facts": telling.facts(case, workflow),
+        "facts": telling.facts(session(), case, workflow, reader),
         "verdicts": [_offered(case, one, queue, panel) for one in offered if one.action.binds],
         "panel": panel,
         "panel_href": action_href(case, panel.action.name) if panel else None,
         "actions": [_offered(case, one, queue) for one in offered if _belongs_beside(one, case, reader)],
-        "comment": _comment_form(reader),
+        "comment": _comment_form(reader) if any(one.action.name == "comment" for one in offered) else None,
         "comment_href": action_href(case, "comment"),
         "history": _history(case, workflow, reader),
         "history_views": _history_views(case, queue),
@@ -203,8 +203,11 @@ def _belongs_beside(offer: run.Offered, case: Case, reader: Actor) -> bool:
     return not action.binds and action.name != "comment" and not idle
 
 
-def _asked(case: Case, workflow: Workflow) -> str | None:
+def _asked(case: Case, workflow: Workflow, reader: Actor) -> str | None:
+    """Return what is asked of whoever is waited for, which is between them and the desk."""
     column = workflow.stage(case.state).asks
+    if not hearing.is_between(reader, case, Party(case.waits_for)):
+        return None
     return getattr(case, column) or None if column else None
 
 

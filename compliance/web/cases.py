@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from compliance.authz import Actor
+from compliance.authz import Actor, Role
 from compliance.door import actor
 from compliance.engine import inputs, prefill, run
 from compliance.engine.case import Case
@@ -22,6 +22,11 @@ from compliance.web.addresses import case_href, definition_of
 from compliance.web.case_page import Panel
 from compliance.web.people import local_address
 
+STARTS: Final[tuple[tuple[frozenset[Role], str], ...]] = (
+    (frozenset({Role.REVIEWER, Role.SENIOR_REVIEWER}), "cases.queue"),
+    (frozenset({Role.AUDITOR}), "record.search"),
+    (frozenset({Role.ADMINISTRATOR}), "administration.overview"),
+)
 NOT_OF_THE_FORM = ("csrf_token", "next", "place", "queue", "seen", "seen_rev", "seen_version")
 
 
@@ -56,8 +61,12 @@ def blueprint(processes: Registry) -> Blueprint:
 
 
 def home() -> ResponseReturnValue:
-    """Send each to where their work is."""
-    if actor().is_staff:
+    """Send each to where their work is: whoever reviews to the queue, first of all."""
+    reader = actor()
+    for roles, endpoint in STARTS:
+        if reader.roles & roles:
+            return redirect(url_for(endpoint))
+    if reader.is_staff:
         return redirect(url_for("cases.queue"))
     return redirect(url_for(f"cases.{next(iter(registry())).kind}_listing"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Final
 
-from compliance.authz import Actor
+from compliance.authz import Actor, reads_at_desk
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.questionnaire import Assessment, Conflict, Sheet, assess, readable
@@ -24,15 +24,15 @@ TONES: Final = {Outcome.INDEPENDENT_CONTRACTOR: "good", Outcome.EMPLOYEE: "bad",
 
 def panel(case: Case, workflow: Workflow, reader: Actor) -> dict[str, Any]:
     """Return what the page of *case* shows of answers, findings and determinations to *reader*."""
-    found = assess(session(), case, workflow)
+    found, at_desk = assess(session(), case, workflow), reads_at_desk(reader, case)
     sheets = readable(found, case, reader, workflow)
     return {
         "asked": workflow.questionnaire is not None,
-        "for_desk": reader.is_staff,
+        "for_desk": at_desk,
         "why_none": found.why_none,
-        "note": _version_note(found) if reader.is_staff else None,
-        "sheets": [_sheet(sheet, found.known, explained=reader.is_staff) for sheet in sheets],
-        "conflicts": [_conflict(one) for one in found.conflicts] if reader.is_staff else [],
+        "note": _version_note(found) if at_desk else None,
+        "sheets": [_sheet(sheet, found.known, explained=at_desk) for sheet in sheets],
+        "conflicts": [_conflict(one) for one in found.conflicts] if at_desk else [],
         "determinations": determinations.listed(case),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import flash, get_flashed_messages, redirect, request
+from flask import flash, get_flashed_messages, redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from compliance.engine.case import Case
@@ -14,6 +14,8 @@ from compliance.web.addresses import definition_of
 from compliance.web.people import local_address
 
 YEAR_SECONDS: Final = 31_536_000
+# Of those that no page has shown yet. They wait in a cookie, and a browser keeps none that is large.
+MOST_NOTICES: Final = 3
 
 
 def every_page() -> dict[str, Any]:
@@ -38,6 +40,7 @@ def tell_done(done: Outcome) -> None:
     """Leave a notice of what was *done* to a case."""
     if done.action is not None:
         flash(_done(done.case, done.action, done.before), Tone.GOOD.value)
+        session["_flashes"] = session["_flashes"][-MOST_NOTICES:]
 
 
 def _done(case: Case, action: Action, before: str) -> str:

@@ -67,6 +67,9 @@ class NewPassword(Form):
 @blueprint.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     """Ask for address and password."""
+    visitor = session.current_visitor() if request.method == "GET" and "next" in request.args else None
+    if visitor is not None and not visitor.complete:  # Half signed in, and sent here from a page: the code is missing.
+        return redirect(url_for("people.code", next=_onward()))
     form = SignIn(request.form if request.method == "POST" else None)
     if request.method == "GET" or not form.validate():
         return _page("people/login.html", form, 200 if request.method == "GET" else 422)
@@ -151,7 +154,7 @@ def set_up() -> ResponseReturnValue:
     if person.totp_secret is not None and not visitor.complete:
         return redirect(url_for("people.code"), 303)
     must_be_fresh(visitor)
-    sent = request.form.get("secret", "")
+    sent = "".join(request.form.get("secret", "").split())
     secret = sent if second_factor.SECRET.fullmatch(sent) else second_factor.new_secret()
     form = Code(request.form if request.method == "POST" else None)
     refusal = None
@@ -168,7 +171,14 @@ def set_up() -> ResponseReturnValue:
         refusal = WRONG_CODE
     # The SVG is made by the QR library from values of ours; nothing a visitor typed is in it.
     picture = Markup(second_factor.picture(secret, person))  # noqa: S704 - see above
-    page = render_template("people/set_up.html", form=form, secret=secret, picture=picture, refusal=refusal)
+    page = render_template(
+        "people/set_up.html",
+        form=form,
+        secret=secret,
+        groups=second_factor.in_groups(secret),
+        picture=picture,
+        refusal=refusal,
+    )
     return page, 422 if form.errors or refusal else 200
 
 

@@ -26,6 +26,7 @@ from compliance.kernel.db import session
 from compliance.rules import interview
 from compliance.rules.model import Answer, Question
 from compliance.rules.rule_set import RuleSet
+from compliance.web.pages_of_form import case_href
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,17 @@ def send(kind: str, reference: str) -> ResponseReturnValue:
     except EngineError as refused:
         session().rollback()
         return _check_page(_begun(kind, reference), refused)
-    return redirect(begun.case_page, 303)
+    return redirect(_after_sending(begun), 303)
+
+
+def _after_sending(begun: Interview) -> str:
+    """Return the task list while the case can still be handed in, else the case."""
+    case = begun.case
+    workflow = registry().process(case.kind, case.definition).workflow
+    submit = workflow.action(workflow.submit)
+    if submit and case.state in submit.sources and submit.allow.permits(actor(), case):
+        return case_href(case, "listing")
+    return begun.case_page
 
 
 def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:

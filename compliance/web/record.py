@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import io
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -11,24 +12,24 @@ from typing import Any, Final, TextIO
 import sqlalchemy as sa
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import DateField, Form, StringField
+from wtforms import DateField, Field, Form, StringField
 from wtforms.validators import Length, Optional
 
-from compliance.audit import events, export, vocabulary
+from compliance.audit import events, export
 from compliance.audit.models import AuditEvent
 from compliance.audit.vocabulary import Event
 from compliance.authz import Actor, Role
 from compliance.door import actor
-from compliance.engine import telling
+from compliance.engine import projection, telling
 from compliance.engine.case import Case
-from compliance.engine.errors import EngineError, NotAllowedError
+from compliance.engine.errors import EngineError, NotAllowedError, NotFoundError
 from compliance.kernel.db import session
 from compliance.kernel.ids import clean_reference
-from compliance.people import directory
-from compliance.web import transaction
+from compliance.web import record_words, transaction
 
 PAGE_SIZE: Final = 50
 CHUNK_ROWS: Final = 500
+NOTHING_TO_TAKE: Final = "No event meets this search, so there is nothing to export."
 READERS: Final = frozenset({Role.AUDITOR})
 OWN_READERS: Final = frozenset({Role.VIEWER, Role.ACCOUNT_ADMIN})
 WRITERS: Final[dict[str, tuple[str, Callable[[TextIO, Iterable[dict[str, Any]]], int]]]] = {
@@ -50,8 +51,8 @@ class Search(Form):
     """Which events to show."""
 
     reference = StringField("Reference of a case", [Length(max=40)])
-    who = StringField("E-mail address of a person", [Length(max=254)])
-    what = StringField("What happened", [Length(max=80)], description="For instance offer.approve.")
+    who = StringField("Person", [Length(max=254)], description="A name, or an e-mail address.")
+    what = StringField("What happened", [Length(max=120)], description="Type, and choose from the list.")
     since = DateField("From", [Optional()])
     until = DateField("Before", [Optional()])
 
@@ -59,24 +60,7 @@ class Search(Form):
 @blueprint.get("/audit")
 def search() -> ResponseReturnValue:
     """Show the newest events that meet the search."""
-    reader = actor()
-    form, narrowed = _search(reader)
-    query = sa.select(AuditEvent).where(*narrowed.conditions()).order_by(AuditEvent.event_id.desc())
-    if before := request.args.get("before"):
-        query = query.where(AuditEvent.event_id < _id(before))
-    found = session().scalars(query.limit(PAGE_SIZE + 1)).all()
-    shown = found[:PAGE_SIZE]
-    asked = {key: value for key, value in request.args.items() if value and key != "before"}
-    more = url_for("record.search", **{**asked, "before": str(shown[-1].event_id)}) if len(found) > PAGE_SIZE else None  # type: ignore[arg-type]
-    return render_template(
-        "audit/search.html",
-        form=form,
-        events=shown,
-        names=telling.names_of(session(), [event.actor_id for event in shown]),
-        references=_references(shown),
-        next_href=more,
-        asked=asked,
-    )
+    return _page(actor())
 
 
 @blueprint.post("/audit/export")
@@ -87,14 +71,40 @@ def take() -> ResponseReturnValue:
     if form not in WRITERS:
         raise BadSearchError("Choose CSV or JSON Lines.")
     _, narrowed = _search(reader)
-    receipt = events.append("log", Event.EXPORT_MADE, reader, subject={"format": form, "filter": _described(narrowed)})
+    if narrowed is None or not _any(narrowed):
+        return _page(reader, NOTHING_TO_TAKE)
+    said = {"format": form, "filter": narrowed.described()}
+    if narrowed.organisations is not None:
+        said |= {"projection": "client", "organisations": sorted(str(one) for one in narrowed.organisations)}
+    receipt = events.append("log", Event.EXPORT_MADE, reader, subject=said)
     session().commit()
     media_type, write = WRITERS[form]
-    response = Response(stream_with_context(_chunks(narrowed, write)), mimetype=media_type)
+    response = Response(stream_with_context(_chunks(narrowed, _projection(reader), write)), mimetype=media_type)
     response.headers["Content-Disposition"] = f"attachment; filename=record.{form}"
     response.headers["Audit-Receipt"] = str(receipt)
     transaction.leave_alone()
     return response
+
+
+def one_event(reader: Actor, event_id: uuid.UUID) -> AuditEvent:
+    """Return an event, whole, for the programme's auditors; raises :class:`NotFoundError` alike for everybody else."""
+    found = session().scalar(sa.select(AuditEvent).where(AuditEvent.event_id == event_id))
+    if found is None or not reader.roles & READERS:
+        raise NotFoundError("There is no such event that you can see.")
+    return found
+
+
+def beside(event: AuditEvent, step: int) -> AuditEvent | None:
+    """Return the event *step* revisions on in the same stream."""
+    there = (AuditEvent.stream == event.stream, AuditEvent.rev == event.rev + step)
+    return session().scalar(sa.select(AuditEvent).where(*there))
+
+
+def references(found: Iterable[AuditEvent]) -> dict[str, tuple[str, str]]:
+    """Return, for each stream of *found* that is a case, its reference and its address."""
+    streams = {event.stream for event in found}
+    rows = session().execute(sa.select(Case.stream, Case.reference, Case.kind).where(Case.stream.in_(streams)))
+    return {stream: (reference, url_for(f"cases.{kind}_show", reference=reference)) for stream, reference, kind in rows}
 
 
 def navigation(reader: Actor | None) -> list[dict[str, Any]]:
@@ -105,33 +115,102 @@ def navigation(reader: Actor | None) -> list[dict[str, Any]]:
     return [{"label": "Record", "href": href, "current": request.path == href}]
 
 
-def _search(reader: Actor) -> tuple[Search, export.Filter]:
-    organisation = _scope(reader)
+def _page(reader: Actor, refusal: str | None = None) -> ResponseReturnValue:
+    """Show the search with what meets it; where it cannot be looked up, with what is wrong beside each field."""
+    form, narrowed = _search(reader)
+    asked = {key: value for key, value in request.args.items() if value and key != "before"}
+    read, more = _found(narrowed) if narrowed else ([], False)
+    shown = [entry.event for entry in _projection(reader)(read)]
+    page = render_template(
+        "audit/search.html",
+        form=form,
+        refusal=refusal,
+        events=shown,
+        words={event.action: record_words.label(event.action) for event in shown},
+        choices=record_words.choices(),
+        names=telling.names_of(session(), [event.actor_id for event in shown]),
+        references=references(shown),
+        where=record_words.where(shown),
+        blamed=[] if shown or narrowed is None else _blamed(form, narrowed, asked),
+        next_href=_address({**asked, "before": str(read[-1].event_id)}) if more else None,
+        asked=asked,
+        opens=bool(reader.roles & READERS),
+    )
+    return page, 200 if narrowed else BadSearchError.status
+
+
+def _found(narrowed: export.Filter) -> tuple[list[AuditEvent], bool]:
+    """Return a page of events, newest first, and whether there are more."""
+    query = sa.select(AuditEvent).where(*narrowed.conditions()).order_by(AuditEvent.event_id.desc())
+    if before := request.args.get("before"):
+        query = query.where(AuditEvent.event_id < _id(before))
+    found = session().scalars(query.limit(PAGE_SIZE + 1)).all()
+    return list(found[:PAGE_SIZE]), len(found) > PAGE_SIZE
+
+
+def _address(asked: dict[str, str]) -> str:
+    return url_for("record.search", **asked)  # type: ignore[arg-type]
+
+
+def _any(narrowed: export.Filter) -> bool:
+    return session().scalar(sa.select(AuditEvent.event_id).where(*narrowed.conditions()).limit(1)) is not None
+
+
+def _blamed(form: Search, narrowed: export.Filter, asked: dict[str, str]) -> list[dict[str, str]]:
+    """Return the filters that nothing meets even alone, each with the address that goes without it."""
+    parts = {"reference": "stream", "who": "actor_id", "what": "action", "since": "since", "until": "until"}
+    found = []
+    for name, part in parts.items():
+        alone = export.Filter(organisations=narrowed.organisations, **{part: getattr(narrowed, part)})
+        if name in asked and not _any(alone):
+            href = _address({key: value for key, value in asked.items() if key != name})
+            found.append({"label": form[name].label.text, "value": asked[name], "remove_href": href})
+    return found
+
+
+def _search(reader: Actor) -> tuple[Search, export.Filter | None]:
+    """Return the search and what it narrows to; nothing where a field of it cannot be looked up."""
+    organisations = _scope(reader)
     form = Search(request.args)
-    if not form.validate():
-        raise BadSearchError(
-            "; ".join(f"{form[name].label.text}: {' '.join(e)}" for name, e in form.errors.items() if name)
-        )
-    if form.what.data and form.what.data not in vocabulary.words():
-        raise BadSearchError(f"“{form.what.data}” is not a word of the record. For instance: offer.approve.")
+    form.validate()
+    what = _read(form.what, record_words.word_of)
+    who = _read(form.who, lambda typed: record_words.person_of(typed, organisations))
+    if form.errors:
+        return form, None
     return form, export.Filter(
         stream=_stream(form.reference.data),
-        action=form.what.data or None,
-        actor_id=_person(form.who.data),
-        organisation_id=organisation,
+        action=what,
+        actor_id=who,
+        organisations=organisations,
         since=_midnight(form.since.data),
         until=_midnight(form.until.data),
     )
 
 
-def _scope(reader: Actor) -> uuid.UUID | None:
-    """Return the one organisation whose events *reader* may see; ``None`` for the programme's auditors, who see all."""
+def _read(field: Field, read: Callable[[str], str]) -> str | None:
+    """Return what *read* makes of a field that was filled in; its refusal becomes the field's."""
+    if field.errors or not (field.data or "").strip():
+        return None
+    try:
+        return read(field.data)
+    except ValueError as refused:
+        field.errors = [str(refused)]
+        return None
+
+
+def _scope(reader: Actor) -> frozenset[uuid.UUID] | None:
+    """Return the organisations whose events *reader* may see; ``None`` for the programme's auditors, who see all."""
     if reader.roles & READERS:
         return None
-    own = [grant.organisation_id for grant in reader.grants if grant.role in OWN_READERS]
-    if not own or own[0] is None:
+    own = frozenset(g.organisation_id for g in reader.grants if g.role in OWN_READERS and g.organisation_id)
+    if not own:
         raise NotAllowedError("The record is for auditors.")
-    return own[0]
+    return own
+
+
+def _projection(reader: Actor) -> export.Projection:
+    """Return how the record is read out to *reader*: whole for the programme's auditors, in part for a client."""
+    return export.whole if reader.roles & READERS else functools.partial(projection.for_client, session())
 
 
 def _stream(reference: str | None) -> str | None:
@@ -141,22 +220,17 @@ def _stream(reference: str | None) -> str | None:
     return found or "none"
 
 
-def _person(email: str | None) -> str | None:
-    if not email:
-        return None
-    found = directory.find(email)
-    return str(found.id) if found else "none"
-
-
 def _references(found: Iterable[AuditEvent]) -> dict[str, tuple[str, str]]:
     streams = {event.stream for event in found}
     rows = session().execute(sa.select(Case.stream, Case.reference, Case.kind).where(Case.stream.in_(streams)))
     return {stream: (reference, url_for(f"cases.{kind}_show", reference=reference)) for stream, reference, kind in rows}
 
 
-def _chunks(narrowed: export.Filter, write: Callable[[TextIO, Iterable[dict[str, Any]]], int]) -> Iterator[str]:
+def _chunks(
+    narrowed: export.Filter, project: export.Projection, write: Callable[[TextIO, Iterable[dict[str, Any]]], int]
+) -> Iterator[str]:
     """Yield the export a few hundred rows at a time, so that no export ever lies in memory whole."""
-    rows = export.rows(session(), narrowed)
+    rows = export.rows(session(), narrowed, project)
     out, first = io.StringIO(), True
     while True:
         batch = [row for _, row in zip(range(CHUNK_ROWS), rows, strict=False)]
@@ -166,17 +240,6 @@ def _chunks(narrowed: export.Filter, write: Callable[[TextIO, Iterable[dict[str,
         text = out.getvalue()
         yield text if first or write is export.write_jsonl else text.partition("\n")[2]
         out, first = io.StringIO(), False
-
-
-def _described(narrowed: export.Filter) -> dict[str, str]:
-    parts: dict[str, object] = {
-        "stream": narrowed.stream,
-        "action": narrowed.action,
-        "actor": narrowed.actor_id,
-        "since": narrowed.since,
-        "until": narrowed.until,
-    }
-    return {name: str(value) for name, value in parts.items() if value}
 
 
 def _midnight(day: dt.date | None) -> dt.datetime | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, Form, SelectField
+from wtforms import BooleanField, DateField, Field, Form, SelectField
 
 from compliance.authz import Actor
 from compliance.door import actor
@@ -18,10 +18,11 @@ from compliance.engine.document_actions import ADD
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotFoundError
 from compliance.engine.move import Move
 from compliance.engine.registry import Registry, registry
+from compliance.engine.suggesting import AmountField, Suggestions
 from compliance.engine.tasks import Leads, Task
 from compliance.kernel import clock
 from compliance.kernel.db import session
-from compliance.web import pages_of_form
+from compliance.web import findings, pages_of_form
 from compliance.web.pages_of_form import Part, case_href
 
 CHANGED: Final = "It was changed after you opened this page. Check it as it is now, then submit."
@@ -100,6 +101,8 @@ def check(kind: str, reference: str) -> ResponseReturnValue:
         form=form,
         submit=action.label,
         groups=_said(case, workflow, may_change=_may_change(case, workflow)),
+        sheets=findings.panel(case, workflow, actor())["sheets"],
+        answers_href=f"{_show_href(case)}/answers" if _may_change(case, workflow) else None,
         papers_href=_papers_href(case, workflow),
         refusal=None if refusal is None or isinstance(refusal, InvalidInputError) else refusal.sentence,
         back=case_href(case, "listing"),
@@ -200,6 +203,12 @@ def _in_words(field: Field) -> str:
         labels = {str(choice[0]): str(choice[1]) for choice in field.iter_choices()}
         chosen = field.data if isinstance(field.data, list) else [field.data]
         return ", ".join(labels.get(str(value), "") for value in chosen)
+    if isinstance(field, DateField) and field.data:
+        return f"{field.data:%d %B %Y}"
+    if isinstance(field, AmountField):
+        return field.in_words()
+    if isinstance(field.widget, Suggestions):
+        return field.widget.in_words(field)
     return inputs.written(field)
 
 

@@ -1,11 +1,16 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
 from flask import Flask
 
+from compliance import cli
 from compliance.audit import events, export
+from compliance.audit.models import AuditEvent
 from compliance.audit.vocabulary import Event, UnknownEventError
 from compliance.authz import SYSTEM_ACTOR
 from compliance.kernel.db import session
@@ -50,3 +55,31 @@ def test_a_filter_narrows() -> None:
 def test_an_event_outside_the_vocabulary_is_refused() -> None:
     with pytest.raises(UnknownEventError):
         events.append("log", "made.up", SYSTEM_ACTOR)
+
+
+def exports() -> list[dict[str, str]]:
+    """Return what each export of the record says of itself."""
+    entries = session().scalars(sa.select(AuditEvent.entry).where(AuditEvent.action == Event.EXPORT_MADE))
+    return [json.loads(entry)["subject"] for entry in entries]
+
+
+@pytest.mark.usefixtures("app")
+def test_the_command_puts_an_export_with_its_filter_on_record_before_it_writes(tmp_path: Path) -> None:
+    write_events(2)
+    out = tmp_path / "record.jsonl"
+    asked = ["export", str(out), "--stream", "config", "--since", "2026-01-01", "--until", "2100-01-01"]
+    assert CliRunner().invoke(cli.audit, asked).exit_code == 0
+    assert len(out.read_text().splitlines()) == 2
+    since, until = "2026-01-01 00:00:00+00:00", "2100-01-01 00:00:00+00:00"
+    assert exports() == [{"filter": {"stream": "config", "since": since, "until": until}, "format": "jsonl"}]
+    everything = CliRunner().invoke(cli.audit, ["export", "-"])
+    assert Event.EXPORT_MADE in everything.stdout.splitlines()[-1]
+    assert exports()[1] == {"filter": {}, "format": "jsonl"}
+
+
+@pytest.mark.usefixtures("app")
+def test_an_export_that_nobody_reads_to_its_end_is_on_record() -> None:
+    write_events(100)
+    with pytest.raises(OSError, match="No space left"):
+        cli.export_record.main(["/dev/full"], standalone_mode=False)
+    assert exports() == [{"filter": {}, "format": "jsonl"}]

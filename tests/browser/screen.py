@@ -128,7 +128,7 @@ class Screen:
             assert shown is not None
             self.secret = shown[0]
             page.get_by_label("Code").fill(pyotp.TOTP(self.secret).now())
-            self.press("Keep it")
+            self.press("Turn it on")
         return page
 
     def picture(self, path: Path) -> None:

@@ -174,6 +174,21 @@ def test_each_deadline_fires_once_when_it_passes(acme: Organisation, manager: Ac
     assert run.find("permit", case.reference, manager).state == "lapsed"
 
 
+def test_deadlines_that_cannot_be_carried_out_hold_up_none_behind_them(acme: Organisation, manager: Actor) -> None:
+    start = dt.datetime(2026, 12, 1, 9, tzinfo=dt.UTC)
+    with time_machine.travel(start, tick=False):
+        broken = [make.submitted_permit(manager, acme) for _ in range(3)]
+    with time_machine.travel(start + dt.timedelta(hours=1), tick=False):
+        sound = make.submitted_permit(manager, acme)
+    gone = sa.text("UPDATE cases SET definition = 'no such' WHERE reference = :reference")
+    session().execute(gone, [{"reference": case.reference} for case in broken])
+    session().commit()
+    assert run.sweep(start + dt.timedelta(days=2), batch=2) == 1
+    assert actions_of(sound.stream)[-1] == "permit.late"
+    open_rows = sa.select(CaseDeadline.case_id).where(CaseDeadline.settled_at.is_(None), CaseDeadline.what == "late")
+    assert set(session().scalars(open_rows)) == {case.id for case in broken}
+
+
 def test_a_deadline_follows_the_clients_calendar() -> None:
     gb = make.organisation("Brit", calendar="gb")
     manager = make.actor("Max", Role.HIRING_MANAGER, at=gb)

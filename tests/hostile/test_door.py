@@ -179,6 +179,28 @@ def test_a_fault_of_ours_is_logged_whole_and_shown_as_a_number(
     assert failed[0]["request_id"] == answer.headers["X-Request-Id"]
 
 
+@pytest.mark.parametrize("room,view", [("/invite/", "joining.join"), ("/reset/", "recovery.reset")])
+def test_the_key_in_a_mailed_link_stands_in_no_line_of_the_log_not_even_when_its_page_breaks_down(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], room: str, view: str
+) -> None:
+    key = "k3y-that-nobody-may-read"
+    browser = app.test_client()
+    capsys.readouterr()
+    assert browser.get(room + key).status_code == 410
+
+    def break_down(**_given: object) -> str:
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setitem(app.view_functions, view, break_down)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)  # noqa: FBT003 - the value to set
+    assert browser.get(room + key).status_code == 500
+    text = capsys.readouterr().err
+    told = [json.loads(line) for line in text.splitlines()]
+    assert [line["event"] for line in told] == ["request.answered", "request.failed", "request.answered"]
+    assert {line["route"] for line in told} == {f"{room}<token>"}
+    assert key not in text
+
+
 @pytest.mark.parametrize(
     "body,told",
     [

@@ -1,5 +1,6 @@
 """What happens to an offer by the clock: business days of the client's place, thirty days, a year."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -50,7 +51,7 @@ def test_an_answer_in_time_stops_the_lapse(desk: Desk) -> None:
     desk.in_review()
     desk.act(desk.rita, "ask_client", asked="Who sets the hours?")
     desk.act(desk.mona, "answer", answer="The freelancer.")
-    assert desk.later(MONDAY + 20 * DAY) == "classification_review"
+    assert desk.later(MONDAY + 20 * DAY) == "second_review"
 
 
 def test_thirty_days_run_from_submission_whatever_happens_in_between(
@@ -138,3 +139,13 @@ def test_months_end_where_the_calendar_ends_them() -> None:
     assert months_after(dt.date(2026, 8, 31), 6) == dt.date(2027, 2, 28)
     assert months_after(dt.date(2026, 3, 15), -4) == dt.date(2025, 11, 15)
     assert months_after(dt.date(2026, 12, 31), 12) == dt.date(2027, 12, 31)
+
+
+def test_a_review_that_is_not_decided_in_five_business_days_goes_to_a_second_reviewer(desk: Desk) -> None:
+    desk.in_review()
+    assert desk.later(MONDAY + 7 * DAY - dt.timedelta(seconds=1)) == "classification_review"
+    assert desk.offer(desk.mona).late
+    assert desk.later(MONDAY + 7 * DAY) == "second_review"
+    assert desk.offer(desk.mona).holder_id is None
+    with pytest.raises(RefusedError, match="You made the first review"):
+        desk.act(dataclasses.replace(desk.sue, stands_for=desk.rita.id), "take_second")

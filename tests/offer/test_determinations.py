@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Role
-from compliance.demo import load
+from compliance.demo import load, removal
 from compliance.engine import determination
 from compliance.engine.determination import Determination
+from compliance.engine.errors import RefusedError
 from compliance.kernel.db import engine, is_sqlite, session, table
 from tests import make
 from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TASKS, TERMS, Desk
@@ -105,10 +106,14 @@ def test_an_override_and_whoever_passed_it_on_are_named(desk: Desk) -> None:
 
 def test_where_no_rules_apply_the_row_says_why(desk: Desk) -> None:
     desk.in_review(work_place="DE")
-    desk.act(desk.rita, "determine_employee", **EMPLOYEE)
+    with pytest.raises(RefusedError, match=r"No rules here settle work in DE\. Escalate"):
+        desk.act(desk.rita, "determine_employee", **EMPLOYEE)
+    desk.act(desk.rita, "escalate", reason="No rules")
+    desk.act(desk.sue, "take_second")
+    desk.act(desk.sue, "determine_employee", **EMPLOYEE)
     (found,) = kept(desk)
     assert (found.rule_set, found.answers, found.findings) == (None, {}, {})
-    assert found.why_no_rules == "There are no questions yet for work in DE. A reviewer decides without them."
+    assert found.why_no_rules == "There are no questions yet for work in DE. Two reviewers decide without them."
     assert found.statement["title"] == "Determination"
 
 
@@ -166,5 +171,5 @@ def test_a_determination_cannot_be_replaced(desk: Desk) -> None:
 def test_the_determinations_of_the_sample_go_with_it() -> None:
     load.load()
     assert session().scalar(sa.select(Determination.id).limit(1)) is not None
-    load.remove()
+    removal.remove()
     assert session().scalar(sa.select(Determination.id).limit(1)) is None

@@ -24,7 +24,7 @@ from workflows.offer.model import Offer
 
 def table_of(*changes: dict[str, str]) -> bytes:
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, TERMS)
+    writer = csv.DictWriter(out, [*TERMS, "former_employee"])
     writer.writeheader()
     for number, change in enumerate(changes):
         writer.writerow({**TERMS, "work_place": "IE", "title": f"Work {number}", **change})
@@ -106,6 +106,13 @@ def test_bad_rows_are_named_with_line_column_value_and_advice(desk: Desk) -> Non
     with pytest.raises(RefusedError, match="Correct them"):
         carried_out(desk, batch)
     assert offers() == []
+
+
+def test_what_is_wrong_is_shown_as_it_was_typed(desk: Desk) -> None:
+    batch = brought(desk, table_of({"contract_type": "barter"}, {"former_employee": "perhaps"}))
+    choice, box = importing.faults_of(batch)
+    assert (choice.value, choice.sentence) == ("barter", "“barter” is none of the values that this column takes.")
+    assert (box.value, box.sentence) == ("perhaps", "Write yes or no.")
 
 
 def test_what_is_wrong_comes_as_a_table_without_formulas(desk: Desk) -> None:
@@ -205,3 +212,20 @@ def test_only_who_may_open_there_brings_or_finds_an_import(desk: Desk) -> None:
             importing.find("offer", address, desk.mona)
     with pytest.raises(NotFoundError):
         importing.find("permit", str(batch.id), desk.mona)
+
+
+@pytest.mark.slow
+def test_of_ten_thousand_rows_the_three_that_are_wrong_are_named_and_nothing_is_written(desk: Desk) -> None:
+    wrong = {0: "lots", 4_999: "-1", 9_999: ""}
+    content = table_of(*({"amount": wrong[number]} if number in wrong else {} for number in range(10_000)))
+    events = sa.select(sa.func.count()).select_from(AuditEvent)
+    before = session().scalar(events)
+    batch = brought(desk, content)
+    assert (batch.rows, batch.faulty_rows, batch.state) == (10_000, 3, "faulty")
+    # The names of the columns are the first line.
+    faults = session().execute(sa.select(ImportFault.line, ImportFault.value).order_by(ImportFault.number)).all()
+    assert [tuple(fault) for fault in faults] == [(2, "lots"), (5_001, "-1"), (10_001, "")]
+    with pytest.raises(RefusedError):
+        carried_out(desk, batch)
+    assert offers() == []
+    assert session().scalar(events) == before

@@ -69,6 +69,18 @@ def test_a_client_who_did_not_enrol_classifies_for_itself() -> None:
     assert desk.act(contact, "self_certify", attested="true", reason="Own look") == "onboarding"
 
 
+def test_whoever_wrote_or_receives_an_offer_does_not_classify_it_for_the_client() -> None:
+    desk = Desk(compliance_enrolled=False)
+    desk.mona = make.actor("Bo", Role.HIRING_MANAGER, Role.COMPLIANCE_CONTACT, at=desk.client)
+    desk.open()
+    desk.act(desk.mona, "submit")
+    with pytest.raises(RefusedError, match="You wrote or submitted"):
+        desk.act(desk.mona, "self_certify", attested="true", reason="My own")
+    cy = make.actor("Cy", Role.COMPLIANCE_CONTACT, at=desk.client)
+    with pytest.raises(RefusedError, match="made to you"):
+        desk.act(dataclasses.replace(cy, id=desk.fay.id), "self_certify", attested="true", reason="My own")
+
+
 @pytest.mark.parametrize(
     "terms,why",
     [
@@ -195,7 +207,7 @@ def test_suspending_takes_two(desk: Desk) -> None:
     with pytest.raises(RefusedError, match="second person"):
         desk.act(desk.sue, "suspend", reason="Fraud")
     assert desk.act(desk.sol, "suspend", reason="Fraud") == "suspended"
-    assert desk.act(desk.sol, "resume", reason="Cleared up") == "cleared"
+    assert desk.act(desk.sue, "resume", reason="Cleared up") == "cleared"
 
 
 def test_an_unanswered_offer_expires_and_a_decided_one_goes_on_by_itself(
@@ -243,6 +255,8 @@ def test_an_engagement_closes_and_ends_by_its_dates(desk: Desk) -> None:
         ("amount", "9" * 400),
         ("work_place", "England"),
         ("work_place", "US"),
+        ("client_country", "US"),
+        ("freelancer_country", "US"),
         ("work_place", "US-XX"),
         ("freelancer_country", "XX"),
         ("client_country", "GB-"),

@@ -18,7 +18,7 @@ from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from compliance.rules.store import RuleSetVersion
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, OPEN, OUTSIDE, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, OPEN, OUTSIDE, TASKS, TERMS, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -162,7 +162,13 @@ def test_answers_that_conflict_take_two(desk: Desk) -> None:
 
 
 def test_a_changed_engagement_without_answers_takes_two(desk: Desk) -> None:
-    desk.active(work_place="DE")
+    desk.in_review(work_place="DE")
+    desk.act(desk.rita, "escalate", reason="No rules")
+    desk.act(desk.sue, "take_second")
+    desk.act(desk.sue, "approve", **APPROVAL)
+    desk.act(desk.mona, "begin_onboarding")
+    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.act(desk.fay, "begin_work")
     desk.act(desk.mona, "amend", **TERMS)
     desk.act(desk.rita, "take_reassessment")
     with pytest.raises(RefusedError, match=r"not answered to the end\. Pass it on"):

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from compliance.authz import Role
-from compliance.engine.errors import InvalidInputError, MovedOnError, NotAllowedError, RefusedError
+from compliance.engine.errors import InvalidInputError, MovedOnError, NotAllowedError, NotFoundError, RefusedError
 from tests import make
 from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, TERMS, Desk
 
@@ -83,7 +83,7 @@ def test_a_conflict_with_the_freelancer_is_refused_also_when_declared_in_between
     assert desk.fay.id is not None
     conflicted = dataclasses.replace(desk.rita, conflicts=frozenset({desk.fay.id}))
     for action, data in (("approve", APPROVAL), ("reject", AGAINST), ("determine_employee", EMPLOYEE)):
-        with pytest.raises(RefusedError, match="conflict of interest"):
+        with pytest.raises(NotFoundError):
             desk.act(conflicted, action, **data)
 
 
@@ -105,6 +105,31 @@ def test_the_value_limit_knows_currencies(desk: Desk, currency: str, amount: str
 def test_one_reviewer_is_enough_up_to_the_limit(desk: Desk, currency: str, amount: str) -> None:
     desk.in_review(currency=currency, amount=amount)
     assert desk.act(desk.rita, "approve", **APPROVAL) == "enterprise_ready"
+
+
+def test_contracts_split_below_the_limit_are_added_up(desk: Desk) -> None:
+    desk.approved(amount="60000", currency="USD")
+    desk.in_review(amount="50000", currency="EUR")
+    with pytest.raises(RefusedError, match="other offers to the freelancer within a year"):
+        desk.act(desk.rita, "approve", **APPROVAL)
+    desk.act(desk.rita, "escalate", reason="Together above the limit")
+    desk.act(desk.sue, "take_second")
+    assert desk.act(desk.sue, "approve", **APPROVAL) == "enterprise_ready"
+
+
+def test_offers_of_another_client_or_that_came_to_nothing_do_not_count(desk: Desk) -> None:
+    desk.approved(amount="60000")
+    desk.act(desk.mona, "withdraw", reason="Not now")
+    desk.client = make.organisation("Other")
+    desk.mona = make.actor("Max", Role.HIRING_MANAGER, at=desk.client)
+    desk.approved(amount="60000")
+    assert desk.offer(desk.mona).state == "enterprise_ready"
+
+
+def test_finding_employment_takes_two_where_approving_does(desk: Desk) -> None:
+    desk.in_review(work_place="US-CA")
+    with pytest.raises(RefusedError, match=r"ABC test applies .* Escalate"):
+        desk.act(desk.rita, "determine_employee", **EMPLOYEE)
 
 
 def test_the_second_review_is_a_senior_reviewers_even_when_assigned(desk: Desk) -> None:

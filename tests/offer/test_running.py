@@ -27,7 +27,6 @@ def amended(desk: Desk, **terms: str) -> str:
         {"description": "Design and deliver a pricing engine, and run it."},
         {"deliverables": "Source code only."},
         {"ends_on": "2026-08-01"},
-        {"work_place": "DE"},
         {"freelancer_country": "IE"},
         {"hours_per_week": "30"},
     ],
@@ -82,6 +81,15 @@ def test_a_change_that_two_must_look_at_is_passed_on_to_a_senior(desk: Desk) -> 
     assert desk.act(desk.sol, "confirm", **APPROVAL) == "active"
 
 
+def test_a_move_to_where_no_rules_are_known_takes_two(desk: Desk) -> None:
+    desk.active()
+    assert amended(desk, work_place="DE") == "reassessment"
+    desk.act(desk.rita, "take_reassessment")
+    for action, data in (("confirm", APPROVAL), ("change_route", EMPLOYEE)):
+        with pytest.raises(RefusedError, match=r"No rules here settle work in DE\. Pass it on"):
+            desk.act(desk.rita, action, **data)
+
+
 def test_a_reassessment_may_end_or_move_to_payroll(desk: Desk) -> None:
     desk.active()
     amended(desk, hours_per_week="40")
@@ -90,6 +98,51 @@ def test_a_reassessment_may_end_or_move_to_payroll(desk: Desk) -> None:
     with pytest.raises(InvalidInputError):
         desk.act(desk.rita, "end_engagement", reason="No")
     assert desk.act(desk.rita, "change_route", **EMPLOYEE) == "employee_route"
+
+
+def moved_to_payroll(desk: Desk) -> None:
+    desk.active()
+    amended(desk, hours_per_week="40")
+    desk.client_answers(INSIDE)
+    desk.act(desk.rita, "take_reassessment")
+    desk.act(desk.rita, "change_route", **EMPLOYEE)
+
+
+def test_work_that_had_begun_is_ended_and_neither_called_off_nor_lapsed(desk: Desk) -> None:
+    moved_to_payroll(desk)
+    assert desk.later(dt.datetime(2026, 4, 20, tzinfo=dt.UTC)) == "employee_route"
+    with pytest.raises(RefusedError, match="Work has begun"):
+        desk.act(desk.mona, "withdraw", reason="No longer needed")
+    assert desk.act(desk.mona, "end_begun") == "ended"
+
+
+def test_work_that_had_begun_ends_by_itself_when_its_last_day_is_over(desk: Desk) -> None:
+    moved_to_payroll(desk)
+    assert desk.later(dt.datetime(2026, 8, 1, tzinfo=dt.UTC)) == "ended"
+
+
+def test_an_offer_whose_work_has_not_begun_is_withdrawn_and_not_ended(desk: Desk) -> None:
+    desk.cleared()
+    with pytest.raises(RefusedError, match="Withdraw it instead"):
+        desk.act(desk.mona, "end_begun")
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_terms_change_also_in_onboarding_and_start_again(desk: Desk, steps: int) -> None:
+    desk.approved()
+    desk.act(desk.mona, "begin_onboarding")
+    if steps:
+        desk.act(desk.mona, "complete_tasks", **TASKS)
+    assert desk.act(desk.mona, "edit", **{**TERMS, "starts_on": "2026-05-01"}) == "draft"
+    assert desk.offer(desk.mona).decided_version is None
+
+
+def test_work_before_the_first_day_is_not_billed(desk: Desk) -> None:
+    desk.active()
+    offer = desk.offer(desk.mona)
+    assert offer.began_on == dt.date(2026, 3, 2)
+    assert "Work counts from 01 April 2026" in str(may_bill(offer, dt.date(2026, 3, 31)))
+    assert may_bill(offer, dt.date(2026, 4, 1)) is None
 
 
 def test_work_that_had_begun_goes_on_under_payroll_after_its_first_day(
@@ -127,6 +180,11 @@ def test_a_client_who_classifies_for_itself_reassesses_itself() -> None:
     amended(desk, amount="15000")
     with pytest.raises(RefusedError, match="classifies for itself"):
         desk.act(desk.rita, "take_reassessment")
+    both = make.actor("Bo", Role.HIRING_MANAGER, Role.COMPLIANCE_CONTACT, at=desk.client)
+    desk.act(both, "stop", reason="Not now")
+    desk.act(both, "amend", **{**TERMS, "amount": "16000"})
+    with pytest.raises(RefusedError, match="You wrote or submitted"):
+        desk.act(both, "self_confirm", attested="true", reason="My own change")
     assert desk.act(cy, "self_confirm", attested="true", reason="Looked again") == "active"
 
 
@@ -185,9 +243,32 @@ def test_a_request_to_suspend_counts_only_where_it_was_made(desk: Desk) -> None:
     desk.act(desk.sol, "ask_suspension", reason="Legal hold")
     assert desk.act(desk.sue, "suspend", reason="Legal hold") == "suspended"
     assert "suspended" in str(may_bill(desk.offer(desk.mona)))
+    with pytest.raises(RefusedError, match="somebody else lifts it"):
+        desk.act(desk.sue, "resume", reason="Cleared up")
     assert desk.act(desk.sol, "resume", reason="Cleared up") == "active"
     with pytest.raises(RefusedError, match="first senior reviewer"):
         desk.act(desk.sue, "suspend", reason="Again")
+
+
+@pytest.mark.parametrize("state,action,data", [("reassessment", "amend", TERMS), ("closing", "close", {})])
+def test_an_engagement_is_suspended_wherever_work_is_done_and_returns_there(
+    desk: Desk, state: str, action: str, data: dict[str, str]
+) -> None:
+    desk.active()
+    assert desk.act(desk.mona, action, **({**data, "amount": "15000"} if data else {})) == state
+    desk.act(desk.sue, "ask_suspension", reason="Fraud suspected")
+    assert desk.act(desk.sol, "suspend", reason="Fraud") == "suspended"
+    assert desk.act(desk.sue, "resume", reason="Cleared up") == state
+
+
+def test_an_old_request_to_suspend_does_not_count(desk: Desk, monday: time_machine.Traveller) -> None:
+    desk.active()
+    desk.act(desk.sue, "ask_suspension", reason="Fraud suspected")
+    monday.shift(dt.timedelta(days=7, seconds=1))
+    with pytest.raises(RefusedError, match=r"older than 7 days\. .* ask again"):
+        desk.act(desk.sol, "suspend", reason="Fraud")
+    desk.act(desk.sue, "ask_suspension", reason="Still suspected")
+    assert desk.act(desk.sol, "suspend", reason="Fraud") == "suspended"
 
 
 def test_ending_a_suspended_engagement_takes_a_second_person(desk: Desk) -> None:

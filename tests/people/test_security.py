@@ -31,9 +31,9 @@ from tests.people.scene import (
 from tests.web.conftest import check_page
 
 NEW = "nine paper cranes in a row"
-# What belongs to cases, rules, exports and the sample, or to programs alone.
+# What belongs to cases, rules, exports and the sample, or to jobs alone.
 ELSEWHERE = {
-    Event.API_REFUSED, Event.EXPORT_MADE, Event.IMPORT_MADE, Event.JOB_CANCELLED, Event.JOB_RETRIED,
+    Event.EXPORT_MADE, Event.IMPORT_MADE, Event.JOB_CANCELLED, Event.JOB_RETRIED,
     Event.MAIL_CANCELLED, Event.MAIL_RETRIED, Event.RULES_PUBLISHED, Event.SAMPLE_LOADED, Event.SAMPLE_REMOVED,
 }  # fmt: skip
 

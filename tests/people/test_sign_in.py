@@ -48,6 +48,11 @@ def test_the_desk_reaches_nothing_before_it_has_a_second_factor(client: FlaskCli
     assert client.get("/queue").status_code == 302
     assert client.get("/account").status_code == 302
     assert client.get("/login/second-factor").location == "/account/second-factor"
+    assert client.get("/login?next=/").location == "/login/second-factor?next=/"
+    assert client.get("/login").status_code == 200
+    page = client.get("/account/second-factor").text
+    assert re.search(r"<code>[A-Z2-7]{4}( [A-Z2-7]{4}){7}</code>", page)
+    assert "Turn it on" in page
     set_up_second_factor(client)
     assert client.get("/queue").status_code == 200
 

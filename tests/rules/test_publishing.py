@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from compliance import cli
-from compliance.rules import store
+from compliance.rules import command, store
 from compliance.rules.rule_set import RuleSet
 
 
@@ -37,3 +37,10 @@ def test_changed_content_is_refused_with_what_to_do(app: Flask, monkeypatch: pyt
     refused = publish("uk-cest-2.4", app=app)
     assert refused.exit_code == 1
     assert "Give the changed rule set a new version." in refused.output
+
+
+def test_a_legal_test_is_said_not_to_be_kept_in_the_database_yet(app: Flask) -> None:
+    legal = next(key for key in command.known(store.packages()) if key not in store.shipped_keys())
+    refused = publish(legal, app=app)
+    assert refused.exit_code == 1
+    assert "not kept in the database yet" in refused.output

@@ -155,3 +155,17 @@ def test_odd_input_comes_back_with_a_sentence(sign_in: SignIn, mona: Actor, size
     response = sign_in(mona).send("/permits/new", title="Crane", size=size)
     assert response.status_code == 422
     assert words in response.text
+
+
+@pytest.mark.parametrize(
+    "roles,start",
+    [
+        ([Role.REVIEWER], "/queue"),
+        ([Role.ADMINISTRATOR, Role.SENIOR_REVIEWER], "/queue"),
+        ([Role.AUDITOR], "/audit"),
+        ([Role.ADMINISTRATOR], "/admin"),
+        ([Role.SUPPORT_AGENT], "/queue"),
+    ],
+)
+def test_everybody_of_the_staff_starts_where_their_work_is(sign_in: SignIn, roles: list[Role], start: str) -> None:
+    assert sign_in(make.actor("Sam", *roles)).read("/").location == start

@@ -88,7 +88,7 @@ def test_a_client_answers_page_by_page_checks_and_sends(sign_in: SignIn, desk: D
     assert page.count("?change=1") == len(answers)
     assert "Who are you?" not in page
     assert not any(name in page for name in INTERNAL)
-    assert send(client, address).location == address
+    assert send(client, address).location == f"{address}/tasks"
     assert "Your answers to the questions" in client.read(address).text
     assert client.send(f"{address}/submit").status_code == 303
 

@@ -90,7 +90,16 @@ def test_terms_that_the_form_would_refuse_by_now_need_attention(sign_in: SignIn,
 def test_every_answer_is_checked_with_its_way_to_change_it_and_back(sign_in: SignIn, desk: Desk) -> None:
     mona = sign_in(desk.mona)
     page = mona.read(at(desk, "check")).text
-    for words in ("Fay Kirk Ltd", "A fixed price", "12500.00", "2099-04-01", "Not provided", "Who does the work"):
+    for words in (
+        "Fay Kirk Ltd",
+        "A fixed price",
+        "12,500.00",
+        "01 April 2099",
+        "United Kingdom (GB)",
+        "Check or change your answers",
+        "Not provided",
+        "Who does the work",
+    ):
         assert words in page
     assert page.count(">Change<") == 17
     change = next(href for href in re.findall(r'href="([^"]+)"', page) if href.endswith("#work_place"))

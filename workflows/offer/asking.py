@@ -22,7 +22,7 @@ def rule_set(offer: Offer) -> str | None:
 
 def why_none(offer: Offer) -> str:
     """Say why nothing is asked."""
-    return f"There are no questions yet for work in {offer.work_place}. A reviewer decides without them."
+    return f"There are no questions yet for work in {offer.work_place}. Two reviewers decide without them."
 
 
 questionnaire = Questionnaire(

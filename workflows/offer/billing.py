@@ -17,6 +17,9 @@ def may_bill(offer: Offer, day: dt.date | None = None) -> str | None:
         return "The engagement is suspended. Nothing can be billed until that is lifted."
     if offer.state not in RUNNING:
         return "Work can be billed only while the engagement is active."
+    if day and offer.began_on and day < max(offer.began_on, offer.starts_on):
+        first = max(offer.began_on, offer.starts_on)
+        return f"Work counts from {first:%d %B %Y}; what was done before that cannot be billed."
     if day and offer.agreed_until and day > offer.agreed_until:
         return f"The agreed last day is {offer.agreed_until:%d %B %Y}; later work is not covered."
     return None

@@ -1,4 +1,4 @@
-"""Disagreeing with a determination, and deciding on that afresh (rows 15 and 16 of the handbook)."""
+"""Disagreeing with a determination, and deciding on that afresh."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ ARGUABLE = (
     State.ONBOARDING,
     State.PAYROLL_ONBOARDING,
 )
+HOW_TO_DISAGREE = (
+    "You can disagree once with each determination, within 30 days of it. A senior reviewer who was not part of the "
+    "decision looks at it afresh, within 45 days."
+)
 MAY_OVERTURN = (not_conflicted, guards.not_own_offer, guards.not_involved, holds_it)
 
 ACTIONS = (
@@ -32,6 +36,7 @@ ACTIONS = (
         forms.Disagree,
         guards=(guards.enrolled, guards.may_disagree),
         effect=effects.disagree,
+        help=HOW_TO_DISAGREE,
         key="i",
     ),
     Action(

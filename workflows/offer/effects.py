@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from compliance.engine.content import restore_terms
 from compliance.engine.move import Move
+from compliance.engine.parting import part_with_worker
 from compliance.kernel.money import parse_minor
 from workflows.offer import policy
 from workflows.offer.model import Offer, State
@@ -18,6 +20,8 @@ FINDINGS: Final = (
     "conditions",
     "what_would_change_it",
 )
+# What was asked of the parties and said by them; words that another freelancer neither reads nor answers for.
+EXCHANGED: Final = ("asked", "answer", "grounds")
 # A change of one of these reopens the determination of a running engagement.
 MATERIAL: Final = frozenset(
     {
@@ -77,11 +81,26 @@ def take_amount(move: Move) -> None:
 
 def renew(move: Move) -> None:
     """Take the decision off terms that have changed (the record keeps it), and look the freelancer up again."""
+    if _names_another(move):
+        part_with_worker(move)
+        for name in EXCHANGED:
+            setattr(move.case, name, "")
     meet_freelancer(move)
     take_amount(move)
     offer: Offer = move.case
     offer.decided_version = offer.decided_digest = offer.decided_at = offer.valid_until = offer.agreed_until = None
     offer.disagreed = False
+
+
+def begin(move: Move) -> None:
+    """Keep the day from which work counts: the one on which the engagement first became active."""
+    move.case.began_on = move.case.began_on or move.at.date()
+
+
+def take_change_back(move: Move) -> None:
+    """Put the terms that were decided on back in the place of a change that nobody decided on."""
+    if move.case.decided_version is not None:
+        restore_terms(move, move.case.decided_version, MATERIAL)
 
 
 def put_forward(move: Move) -> None:
@@ -132,3 +151,9 @@ def disagree(move: Move) -> None:
 def remember_origin(move: Move) -> None:
     """Keep where the offer came from, so that it can return there."""
     move.case.came_from = move.case.state
+
+
+def _names_another(move: Move) -> bool:
+    """Tell whether the offer went to somebody before, and goes to another address now."""
+    before = move.before("freelancer_email")
+    return bool(before) and before.strip().lower() != move.case.freelancer_email.strip().lower()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
+from compliance.engine import hearing
+from compliance.engine.definition import Party
+from compliance.engine.move import Move
 from compliance.kernel.money import Money
+from workflows.offer.model import Offer
+
+ASKS: Final = {"ask_client": Party.CLIENT, "ask_freelancer": Party.FREELANCER}
 
 
-def facts(case: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - the engine hands its case over
-    """Return what every reader of an offer sees of it, as labels and values."""
+def facts(move: Move) -> list[tuple[str, str]]:
+    """Return what the reader of an offer sees of it, as labels and values."""
+    case: Offer = move.case
     amount = Money(case.amount_minor, case.currency)
     found = [
         ("Freelancer", f"{case.freelancer}, {case.freelancer_country}"),
@@ -29,10 +36,19 @@ def facts(case: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - the engine hand
             ("Decided on version", str(case.decided_version)),
             ("Valid until", f"{case.valid_until:%d %B %Y}"),
         ]
-    asked = [
+    beside = [
         ("Employer of record", case.employer_of_record),
-        ("Asked", case.asked),
-        ("Answer", case.answer),
+        *_question(move),
         ("Grounds of the disagreement", case.grounds),
     ]
-    return found + [(label, value) for label, value in asked if value]
+    return found + [(label, value) for label, value in beside if value]
+
+
+def _question(move: Move) -> list[tuple[str, str]]:
+    """Return the newest question and its answer for the desk and the party that was asked, as the record says."""
+    if not move.case.asked:
+        return []
+    _, party = max((rev, ASKS[action]) for action, rev, _ in move.acts if action in ASKS)
+    if not hearing.is_between(move.actor, move.case, party):
+        return []
+    return [("Asked", move.case.asked), ("Answer", move.case.answer)]

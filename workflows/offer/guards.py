@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from compliance.authz import Role
@@ -11,6 +12,8 @@ from workflows.offer import policy
 from workflows.offer.model import State
 from workflows.offer.places import country_of
 
+# A request to suspend is of its day: later, somebody looks again.
+REQUEST_COUNTS: Final = dt.timedelta(days=7)
 FIRST_LOOK: Final = ("claim", "take_review", "escalate")
 DECISIONS: Final = ("approve", "determine_employee", "reject", "confirm", "change_route")
 OVERTURNING: Final = ("uphold", "overturn", "overturn_employee", "overturn_against")
@@ -59,6 +62,26 @@ def same_freelancer(move: Move) -> str | None:
     if email and email.strip().lower() != move.case.freelancer_email.strip().lower():
         return "Another freelancer needs an offer of their own. End this engagement and make a new one."
     return None
+
+
+def a_change_waits(move: Move) -> str | None:
+    """Take back only a change; what the clock asked to be looked at again is looked at."""
+    asked = [(rev, action) for action, rev, _ in move.acts if action in {"amend", "review_tenure"}]
+    if max(asked, default=(0, ""))[1] == "amend":
+        return None
+    return "No change waits here: the time has come to look at the engagement again. A reviewer decides on it."
+
+
+def work_has_not_begun(move: Move) -> str | None:
+    """Keep work that has begun from being called off as if it had not."""
+    if move.case.began_on is None:
+        return None
+    return "Work has begun under this offer, so it is ended, not called off. End the engagement instead."
+
+
+def work_has_begun(move: Move) -> str | None:
+    """End only what began; the rest is called off."""
+    return "Work has not begun under this offer. Withdraw it instead." if move.case.began_on is None else None
 
 
 def senior_in_second_review(move: Move) -> str | None:
@@ -146,6 +169,17 @@ def may_disagree(move: Move) -> str | None:
     return f"The {window.days} days to disagree are over." if move.at - decided_at > window else None
 
 
+def not_lifter(move: Move) -> str | None:
+    """Let somebody else lift a suspension than the one who confirmed it."""
+    suspended = [(rev, people) for action, rev, people in move.acts if action == "suspend"]
+    _, last = max(suspended, default=(0, frozenset()), key=lambda act: act[0])
+    return "You suspended this engagement; somebody else lifts it." if move.actor.identities & last else None
+
+
 def suspension_was_asked(move: Move) -> str | None:
-    """Suspend only what one senior reviewer asked to suspend, since the offer came into this state."""
-    return None if move.did_here("ask_suspension") else "A first senior reviewer must ask for the suspension."
+    """Suspend only what one senior reviewer asked to suspend in this state, within the last days."""
+    if not move.did_here("ask_suspension"):
+        return "A first senior reviewer must ask for the suspension."
+    if move.did_within(REQUEST_COUNTS, "ask_suspension"):
+        return None
+    return f"The request is older than {REQUEST_COUNTS.days} days. A first senior reviewer must ask again."

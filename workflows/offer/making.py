@@ -1,4 +1,4 @@
-"""Making an offer: the terms, the client's own approvals, and taking it back (rows 1 to 4 and 24 of the handbook)."""
+"""Making an offer: the terms, the client's own approvals, and taking it back."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ACTIONS = (
         State.DRAFT,
         CLIENT,
         Terms,
-        guards=(guards.not_to_oneself,),
+        guards=(guards.not_to_oneself, guards.work_has_not_begun),
         effect=effects.renew,
         holder=Holder.RELEASE,
         help="The changed offer is a new version and starts again.",
@@ -80,8 +80,17 @@ ACTIONS = (
         State.WITHDRAWN,
         CLIENT,
         forms.Reason,
+        guards=(guards.work_has_not_begun,),
         tone=Tone.BAD,
         key="w",
     ),
-    Action("expire", "Expire", PRE_ACTIVE[1:], State.EXPIRED, SYSTEM, due=THIRTY_DAYS),
+    Action(
+        "expire",
+        "Expire",
+        PRE_ACTIVE[1:],
+        State.EXPIRED,
+        SYSTEM,
+        guards=(guards.work_has_not_begun,),
+        due=THIRTY_DAYS,
+    ),
 )

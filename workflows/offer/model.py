@@ -64,6 +64,9 @@ EDITABLE = (
     State.INFO_FREELANCER,
     State.SECOND_REVIEW,
     State.ENTERPRISE_READY,
+    State.PAYROLL_ONBOARDING,
+    State.ONBOARDING,
+    State.CLEARED,
 )
 
 
@@ -107,6 +110,7 @@ class Offer(Case):
     offered_at: Mapped[dt.datetime | None]
     decided_at: Mapped[dt.datetime | None]
     agreed_until: Mapped[dt.date | None]
+    began_on: Mapped[dt.date | None]
     employer_of_record: Mapped[str] = mapped_column(default="")
     worker_agreed: Mapped[bool] = mapped_column(default=False)
 

@@ -1,4 +1,4 @@
-"""The machine of the contract offer (programme handbook, section on compliance and classification)."""
+"""The machine of the contract offer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classifying an offer: first and second review, questions, the decision (rows 5 to 12 of the handbook)."""
+"""Classifying an offer: first and second review, questions, the decision."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ACTIONS = (
         State.ONBOARDING,
         any_of(Role.COMPLIANCE_CONTACT),
         forms.Attest,
-        guards=(guards.not_enrolled,),
+        guards=(guards.not_enrolled, guards.not_own_offer),
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
@@ -61,7 +61,7 @@ ACTIONS = (
         State.INFO_CLIENT,
         REVIEWER,
         forms.Ask,
-        guards=(holds_it,),
+        guards=(holds_it, not_conflicted),
         effect=effects.ask,
         key="q",
     ),
@@ -72,7 +72,7 @@ ACTIONS = (
         State.INFO_FREELANCER,
         REVIEWER,
         forms.Ask,
-        guards=(holds_it,),
+        guards=(holds_it, not_conflicted),
         effect=effects.ask,
         key="f",
     ),
@@ -93,9 +93,18 @@ ACTIONS = (
         State.SECOND_REVIEW,
         REVIEWER,
         forms.Reason,
-        guards=(holds_it,),
+        guards=(holds_it, not_conflicted),
         holder=Holder.RELEASE,
         key="s",
+    ),
+    Action(
+        "escalate_late",
+        "Pass on what was not decided in time",
+        (State.REVIEW,),
+        State.SECOND_REVIEW,
+        SYSTEM,
+        due=business_days(5),
+        holder=Holder.RELEASE,
     ),
     Action(
         "take_second",
@@ -129,7 +138,12 @@ ACTIONS = (
         State.EMPLOYEE_ROUTE,
         REVIEWER,
         forms.Employee,
-        guards=(*MAY_DECIDE, guards.payroll_available, second_look.follows_the_questionnaire(EMPLOYEE)),
+        guards=(
+            *MAY_DECIDE,
+            guards.payroll_available,
+            second_look.first_review_is_enough,
+            second_look.follows_the_questionnaire(EMPLOYEE),
+        ),
         effect=effects.decide,
         binds=True,
         determines=EMPLOYEE,

@@ -1,4 +1,4 @@
-"""A running engagement: changes, reassessment, its end, suspension (rows 20 to 23 and 25 of the handbook)."""
+"""A running engagement: changes, reassessment, its end, suspension."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workflows.offer.reviewing import MAY_TAKE, REVIEWER, SENIOR
 from workflows.offer.tenure import next_reassessment
 from workflows.offer.terms import Terms
 
-SUSPENDABLE = (State.CLEARED, State.ACTIVE)
+SUSPENDABLE = (State.CLEARED, State.ACTIVE, State.REASSESSMENT, State.CLOSING)
 MAY_REASSESS = (not_conflicted, guards.not_own_offer, holds_it, second_look.goes_to_a_senior)
 
 
@@ -39,6 +39,10 @@ def _after_last_day(case: Case) -> dt.datetime:
 
 NOTICE_DAY = Moment("10 days before the last day", _notice)
 LAST_DAY_OVER = Moment("when the last day is over", _after_last_day)
+LAST_DAY_OVER_IF_BEGUN = Moment(
+    "when the last day is over, where work had begun",
+    lambda case: _after_last_day(case) if cast("Offer", case).began_on else None,
+)
 
 CHANGING = (
     Action(
@@ -52,6 +56,18 @@ CHANGING = (
         effect=effects.take_amount,
         help="Work goes on under the old terms until the change is decided.",
         key="t",
+    ),
+    Action(
+        "take_back",
+        "Take the change back",
+        (State.REASSESSMENT,),
+        State.ACTIVE,
+        CLIENT,
+        forms.Reason,
+        guards=(guards.a_change_waits,),
+        effect=effects.take_change_back,
+        help="The terms that were decided on hold again, as a new version.",
+        key="w",
     ),
     Action(
         "review_tenure",
@@ -81,7 +97,7 @@ CHANGING = (
         None,
         REVIEWER,
         forms.Reason,
-        guards=(holds_it,),
+        guards=(holds_it, not_conflicted),
         holder=Holder.RELEASE,
         key="s",
     ),
@@ -107,7 +123,12 @@ CHANGING = (
         State.EMPLOYEE_ROUTE,
         REVIEWER,
         forms.Employee,
-        guards=(*MAY_REASSESS, guards.payroll_available, second_look.follows_the_questionnaire(EMPLOYEE)),
+        guards=(
+            *MAY_REASSESS,
+            guards.payroll_available,
+            second_look.reassessment_is_enough,
+            second_look.follows_the_questionnaire(EMPLOYEE),
+        ),
         effect=effects.decide_and_offer_again,
         binds=True,
         determines=EMPLOYEE,
@@ -136,7 +157,7 @@ CHANGING = (
         State.ACTIVE,
         any_of(Role.COMPLIANCE_CONTACT),
         forms.Attest,
-        guards=(guards.not_enrolled,),
+        guards=(guards.not_enrolled, guards.not_own_offer),
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
@@ -146,9 +167,38 @@ CHANGING = (
 
 ENDING = (
     Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=NOTICE_DAY, key="d"),
-    Action("stop", "Announce the end", (State.REASSESSMENT,), State.CLOSING, CLIENT, forms.Reason, key="d"),
+    Action(
+        "stop",
+        "Announce the end",
+        (State.REASSESSMENT,),
+        State.CLOSING,
+        CLIENT,
+        forms.Reason,
+        effect=effects.take_change_back,
+        help="The change that waits is dropped; the terms that were decided on hold to the end.",
+        key="d",
+    ),
+    Action(
+        "end_begun",
+        "End the engagement",
+        (State.EMPLOYEE_ROUTE, State.PAYROLL_ONBOARDING, State.CLEARED, State.DISAGREEMENT),
+        State.ENDED,
+        SYSTEM | CLIENT,
+        guards=(guards.work_has_begun,),
+        due=LAST_DAY_OVER_IF_BEGUN,
+        help="For work that had begun before it was found to be employment.",
+        key="x",
+    ),
     Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=LAST_DAY_OVER, key="d"),
-    Action("run_out", "Run out", (State.REASSESSMENT,), State.ENDED, SYSTEM, due=LAST_DAY_OVER),
+    Action(
+        "run_out",
+        "Run out",
+        (State.REASSESSMENT,),
+        State.ENDED,
+        SYSTEM,
+        due=LAST_DAY_OVER,
+        effect=effects.take_change_back,
+    ),
 )
 
 SUSPENDING = (
@@ -179,10 +229,10 @@ SUSPENDING = (
         "resume",
         "Lift the suspension",
         (State.SUSPENDED,),
-        choose((effects.came_from(State.CLEARED), State.CLEARED), State.ACTIVE),
+        choose(*((effects.came_from(state), state) for state in SUSPENDABLE if state != State.ACTIVE), State.ACTIVE),
         SENIOR,
         forms.Reason,
-        guards=(not_conflicted,),
+        guards=(not_conflicted, guards.not_lifter),
         binds=True,
         key="a",
     ),
@@ -194,6 +244,7 @@ SUSPENDING = (
         SENIOR,
         forms.Reason,
         guards=(not_conflicted, guards.did_not_suspend),
+        effect=effects.take_change_back,
         binds=True,
         tone=Tone.BAD,
         key="r",

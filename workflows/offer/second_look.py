@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Final
+
+import sqlalchemy as sa
 
 from compliance.authz import Role
 from compliance.engine.definition import Guard
@@ -13,6 +18,9 @@ from workflows.offer import policy
 from workflows.offer.model import Offer, State
 
 MONTHS_IN_YEAR: Final = 12
+A_YEAR: Final = dt.timedelta(days=365)
+# What the desk was not asked about, and what led to no work.
+NOT_COUNTED: Final = (State.DRAFT, State.AWAITING_APPROVAL, State.REJECTED, State.WITHDRAWN, State.EXPIRED)
 
 _not_passer = not_after("pass_on", sentence="You passed it on; the second look belongs to somebody else.", here=True)
 
@@ -45,11 +53,44 @@ def needs_second_review(move: Move) -> str | None:
         return "The freelancer was an employee or is related."
     if months_worked(move) >= limits.red_months:
         return "The freelancer has worked for this client for a year or more."
-    return "The value is above the limit." if total(offer).amount > limits.limit_in(offer.currency) else None
+    if move.assessment.rule_set is None:
+        return f"No rules here settle work in {offer.work_place}."
+    return above_the_limit(move, limits)
+
+
+def above_the_limit(move: Move, limits: policy.Policy) -> str | None:
+    """Return which value is above the limit: the offer's own, or that of all the client's offers to the freelancer."""
+    own = share_of_limit(move.case, limits)
+    if own > 1:
+        return "The value is above the limit."
+    if own + sum(share_of_limit(other, limits) for other in others_of_the_pair(move)) > 1:
+        return "With this client's other offers to the freelancer within a year, the value is above the limit."
+    return None
+
+
+def share_of_limit(offer: Offer, limits: policy.Policy) -> Fraction:
+    """Return how much of the limit in its currency the offer takes up, so that currencies add up."""
+    return Fraction(total(offer).amount) / limits.limit_in(offer.currency)
+
+
+def others_of_the_pair(move: Move) -> Sequence[Offer]:
+    """Return what else the client offered the same freelancer within a year, as far as it was not called off."""
+    offer: Offer = move.case
+    if offer.worker_id is None:
+        return ()
+    query = sa.select(Offer).where(
+        Offer.worker_id == offer.worker_id,
+        Offer.organisation_id == offer.organisation_id,
+        Offer.id != offer.id,
+        Offer.offered_at > move.at - A_YEAR,
+        Offer.state.not_in(NOT_COUNTED),
+    )
+    with move.session.no_autoflush:
+        return move.session.scalars(query).all()
 
 
 def first_review_is_enough(move: Move) -> str | None:
-    """Refuse to approve alone what two must look at."""
+    """Refuse to find a status alone where two must look."""
     if move.case.state != State.REVIEW:
         return None
     why = needs_second_review(move)
@@ -66,7 +107,7 @@ def goes_to_a_senior(move: Move) -> str | None:
 
 
 def reassessment_is_enough(move: Move) -> str | None:
-    """Refuse to confirm alone what two must look at."""
+    """Refuse to find a status anew alone where two must look."""
     why = None if move.did_here("pass_on") else needs_second_review(move)
     return f"{why} Pass it on to a senior reviewer." if why else None
 

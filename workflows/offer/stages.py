@@ -15,7 +15,12 @@ def whoever_classifies(move: Move) -> Party:
 
 STAGES = {
     State.DRAFT: Stage(
-        "Draft", "The client is still writing this offer.", Party.CLIENT, staff_sees=False, worker_sees=False
+        "Draft",
+        "The client is still writing this offer.",
+        Party.CLIENT,
+        staff_sees=False,
+        worker_sees=False,
+        own_sentence="You are still writing this offer.",
     ),
     State.AWAITING_APPROVAL: Stage(
         "Awaiting approval",
@@ -27,7 +32,7 @@ STAGES = {
     ),
     State.SUBMITTED: Stage(
         "Submitted",
-        "It is handed in and waits to be classified.",
+        "The desk, or the client's own compliance contact, takes it up.",
         whoever_classifies,
         Tone.PROGRESS,
         business_days(1),
@@ -45,7 +50,6 @@ STAGES = {
         Party.CLIENT,
         Tone.WAITING,
         remind=(calendar_days(3), calendar_days(7)),
-        worker_sees=False,
         asks="asked",
     ),
     State.INFO_FREELANCER: Stage(

@@ -20,6 +20,7 @@ ACTIONS = (
         any_of(Role.PROGRAM_SUCCESS_MANAGER) | REVIEWER,
         forms.Employer,
         guards=(not_conflicted,),
+        for_desk=False,
         key="p",
     ),
     Action(
@@ -79,6 +80,7 @@ ACTIONS = (
         State.ACTIVE,
         WORKER,
         guards=(guards.first_day_lies_ahead, guards.offer_is_young, guards.decided_terms_stand),
+        effect=effects.begin,
         binds=True,
         tone=Tone.GOOD,
         key="a",

@@ -9,9 +9,12 @@ from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, St
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
+from compliance.engine.suggesting import AmountField, Suggestions
 from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
+from workflows.offer.place_names import countries, currencies, currency_code, place_code, places
 from workflows.offer.places import a_place, a_state_where_it_matters
 
+TYPE_A_PLACE: Final = "The name or the code, such as Germany or DE."
 # The form in parts that belong together, for whoever fills it in by hand.
 PAGES: Final = (
     ("Who does the work", ("freelancer", "freelancer_email", "freelancer_country", "former_employee", "months_worked")),
@@ -31,14 +34,32 @@ class Terms(Form):
         [DataRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
         description="The freelancer follows the offer under this address.",
     )
-    freelancer_country = StringField("Freelancer's country", [DataRequired("Enter the country."), a_place])
-    client_country = StringField("Client's country", [DataRequired("Enter the client's country."), a_place])
+    freelancer_country = StringField(
+        "Freelancer's country",
+        [DataRequired("Enter the country."), a_place, a_state_where_it_matters],
+        filters=[place_code],
+        widget=Suggestions(countries),
+        description=TYPE_A_PLACE,
+    )
+    client_country = StringField(
+        "Client's country",
+        [DataRequired("Enter the client's country."), a_place, a_state_where_it_matters],
+        filters=[place_code],
+        widget=Suggestions(countries),
+        description=TYPE_A_PLACE,
+    )
     work_place = StringField(
         "Where the work is done",
         [DataRequired("Enter the place."), a_place, a_state_where_it_matters],
-        description="Country, or country and state. The strictest law of the three places counts.",
+        filters=[place_code],
+        widget=Suggestions(places),
+        description="Country, or country and state: name or code. The strictest law of the three places counts.",
     )
-    description = TextAreaField("What is to be done", [DataRequired("Describe the work."), Length(min=20, max=8000)])
+    description = TextAreaField(
+        "What is to be done",
+        [DataRequired("Describe the work."), Length(min=20, max=8000)],
+        description="At least 20 characters.",
+    )
     deliverables = TextAreaField(
         "What is delivered",
         [DataRequired("Name what is delivered."), Length(max=4000)],
@@ -49,10 +70,16 @@ class Terms(Form):
         [InputRequired("Choose how it is paid.")],
         choices=[SelectChoice("fixed", "A fixed price"), SelectChoice("hourly", "By the hour")],
     )
-    amount = StringField(
+    amount = AmountField(
         "Price, or rate for an hour", [DataRequired("Enter the amount.")], description="For instance 1,250.50."
     )
-    currency = StringField("Currency", [DataRequired("Enter the currency.")])
+    currency = StringField(
+        "Currency",
+        [DataRequired("Enter the currency.")],
+        filters=[currency_code],
+        widget=Suggestions(currencies),
+        description="The name or the three letters, such as EUR.",
+    )
     hours_per_week = IntegerField("Hours a week", [InputRequired("Enter the hours."), NumberRange(1, 80)])
     starts_on = DateField("First day", [InputRequired("Enter the first day.")])
     ends_on = DateField("Last day", [InputRequired("Enter the last day.")])

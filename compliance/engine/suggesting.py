@@ -1,0 +1,51 @@
+"""A box to type in that offers what is known, and shows a kept code with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from markupsafe import Markup, escape
+from wtforms import StringField
+from wtforms.widgets import TextInput
+
+
+class Suggestions(TextInput):
+    """A text box with a list of names to choose from; the field's filter makes a code of what is chosen or typed."""
+
+    def __init__(self, names: Callable[[], Mapping[str, str]]) -> None:
+        super().__init__()
+        self.names = names
+
+    def __call__(self, field: Any, **attributes: Any) -> Markup:  # noqa: ANN401 - WTForms hands its own field over
+        """Return the box and its list; a code that has a name is shown with it."""
+        names, list_id = self.names(), f"{field.id}-known"
+        options = Markup().join(
+            Markup('<option value="{}"></option>').format(named(code, name)) for code, name in names.items()
+        )
+        box = super().__call__(
+            field, **{"value": self.in_words(field), "autocomplete": "off", **attributes, "list": list_id}
+        )
+        return box + Markup('<datalist id="{}">{}</datalist>').format(escape(list_id), options)
+
+    def in_words(self, field: Any) -> str:  # noqa: ANN401 - as above
+        """Return what *field* holds, a code that has a name with it."""
+        code, names = field.data or "", self.names()
+        return named(code, names[code]) if code in names else code
+
+
+def named(code: str, name: str) -> str:
+    """Return a code with its name, as the list offers it."""
+    return f"{name} ({code})"
+
+
+class AmountField(StringField):
+    """An amount of money as somebody types it; shown with its thousands apart."""
+
+    def in_words(self) -> str:
+        """Return the amount as people read it; what is none as it was typed."""
+        try:
+            return f"{Decimal(str(self.data).replace(',', '')):,}"
+        except InvalidOperation:
+            return str(self.data or "")

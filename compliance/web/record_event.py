@@ -1,0 +1,149 @@
+"""One event of the record in words: who did what, where from, what changed, and how it hangs in its stream."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from compliance.audit.models import AuditEvent, AuditOpening
+from compliance.authz import Actor
+from compliance.door import actor
+from compliance.engine.registry import registry
+from compliance.engine.telling import names_of
+from compliance.kernel.db import session
+from compliance.people.models import Organisation
+from compliance.web import record, record_words
+
+ERASED: Final = "Sealed; what opened it was erased"
+WITHHELD: Final = "Sealed; the programme's auditors can read it"
+CHANNELS: Final = {"browser": "A browser", "api": "The interface for programs", "command": "The command line"}
+
+blueprint = Blueprint("record_event", __name__)
+
+
+@blueprint.get("/audit/events/<uuid:event_id>")
+def show(event_id: uuid.UUID) -> ResponseReturnValue:
+    """Show one event with all its fields."""
+    reader = actor()
+    event = record.one_event(reader, event_id)
+    entry = _opened(event, reader)
+    before, after = (record.beside(event, step) for step in (-1, 1))
+    return render_template(
+        "audit/event.html",
+        event=event,
+        title=record_words.label(event.action),
+        facts=_facts(event, entry),
+        changes=[_change(name, pair) for name, pair in (entry.get("changes") or {}).items()],
+        proof=_proof(event, entry),
+        before_href=_href(before),
+        after_href=_href(after),
+        entry=json.dumps(json.loads(event.entry), indent=2, ensure_ascii=False) if _is_auditor(reader) else None,
+    )
+
+
+def _is_auditor(reader: Actor) -> bool:
+    return bool(reader.roles & record.READERS)
+
+
+def _href(event: AuditEvent | None) -> str | None:
+    return url_for("record_event.show", event_id=event.event_id) if event else None
+
+
+def _facts(event: AuditEvent, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = names_of(session(), [text for text in (event.actor_id, event.stands_for_id) if text])
+    who, request = entry["actor"], entry.get("req") or {}
+    organisation = session().get(Organisation, event.organisation_id) if event.organisation_id else None
+    case = record.references([event]).get(event.stream)
+    rows = [
+        ("What", f"{record_words.label(event.action)} ({event.action})"),
+        ("When", f"{entry['at'].replace('T', ' ').removesuffix('Z')} UTC"),
+        ("Who", names.get(event.actor_id, "Countersign")),
+        ("Standing in for", names.get(event.stands_for_id or "")),
+        ("Role", str(who.get("role", "")).replace("_", " ").capitalize()),
+        ("Where from", CHANNELS.get(who["channel"], str(who["channel"]).capitalize())),
+        ("Address", request.get("ip")),
+        ("About", case[0] if case else record_words.where([event])[event.event_id]),
+        ("Organisation", organisation.name if organisation else None),
+        ("State before", _state(event, entry.get("from"))),
+        ("State after", _state(event, entry.get("to"))),
+        ("Reason", entry.get("reason")),
+        *((_titled(name), _told(value)) for name, value in (entry.get("subject") or {}).items()),
+    ]
+    hrefs = {"About": case[1] if case else None}
+    return [{"label": k, "value": v, "href": hrefs.get(k), "change": "See"} for k, v in rows if v]
+
+
+def _proof(event: AuditEvent, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = [
+        ("Hash", event.leaf_hash.hex()),
+        ("Hash of the event before", entry.get("prev") or "None: this is the first of its stream"),
+        ("Stream", event.stream),
+        ("Number in the stream", str(event.rev)),
+        ("Event", str(event.event_id)),
+        ("Request", (entry.get("req") or {}).get("id")),
+    ]
+    return [{"label": label, "value": value} for label, value in rows if value]
+
+
+def _change(name: str, pair: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    before, after = pair if isinstance(pair, list) else (None, pair)
+    return {"field": _titled(name), "before": _told(before), "after": _told(after)}
+
+
+def _told(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _titled(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _state(event: AuditEvent, state: str | None) -> str | None:
+    """Return a state as its process calls it, in whichever version still has it."""
+    for workflow in registry().versions(event.action.partition(".")[0]):
+        if state in {one.value for one in workflow.states}:
+            return workflow.stage(str(state)).label
+    return state
+
+
+def _opened(event: AuditEvent, reader: Actor) -> dict[str, Any]:
+    """Return the entry with its sealed values in clear, where *reader* may read them and they were not erased."""
+    withheld = _withheld(event, reader)
+    rows = session().execute(
+        sa.select(AuditOpening.path, AuditOpening.value).where(AuditOpening.event_id == event.event_id)
+    )
+    found = {} if withheld is None else {path: value for path, value in rows if not path.startswith(withheld)}
+    entry: dict[str, Any] = _open(json.loads(event.entry), (), found, WITHHELD if withheld != () else ERASED)
+    return entry
+
+
+def _withheld(event: AuditEvent, reader: Actor) -> tuple[str, ...] | None:
+    """Return the parts that stay sealed for *reader*: nothing for auditors, addresses for clients, ``None`` for all.
+
+    What is common to all cases, such as a comment, may be a note of the desk to itself.
+    """
+    if _is_auditor(reader):
+        return ()
+    kind, _, name = event.action.partition(".")
+    action = next((found for one in registry().versions(kind) if (found := one.action(name))), None)
+    return None if action and action.common else ("req/",)
+
+
+def _open(value: Any, path: tuple[str, ...], found: Mapping[str, Any], shut: str) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, dict):
+        if set(value) == {"$sealed"}:
+            return found.get("/".join(path), shut)
+        return {key: _open(item, (*path, key), found, shut) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_open(item, (*path, str(index)), found, shut) for index, item in enumerate(value)]
+    return value
