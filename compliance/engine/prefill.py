@@ -13,7 +13,7 @@ from compliance.engine.move import Move
 from compliance.kernel import clock
 from compliance.kernel.db import session
 
-DRAFTED: Final = "Drafted from the questionnaire. Read it, and make it your own."
+DRAFTED: Final = "Drafted from the questionnaire."
 
 
 def form_for(case: Case, workflow: Workflow, action: Action, actor: Actor) -> Form:
@@ -23,6 +23,11 @@ def form_for(case: Case, workflow: Workflow, action: Action, actor: Actor) -> Fo
         form[name].data = text
         form[name].description = f"{form[name].description} {DRAFTED}".strip()
     return form
+
+
+def is_drafted(form: Form) -> bool:
+    """Tell whether something in *form* was drafted."""
+    return any(DRAFTED in field.description for field in form)
 
 
 def drafts(case: Case, workflow: Workflow, action: Action, actor: Actor) -> dict[str, str]:

@@ -53,6 +53,11 @@ class Panel:
     meanwhile: News | None = None
     hidden: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def drafted(self) -> bool:
+        """Whether its reader should look through words that are not yet anybody's."""
+        return prefill.is_drafted(self.form)
+
 
 def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, Any]:
     """Return what the page of *case* shows to *reader*, with *panel* open in it."""

@@ -65,6 +65,7 @@ def listed(case: Case) -> list[dict[str, Any]]:
             "conclusion": one.statement["conclusion"],
             "title": one.statement["title"],
             "reason": one.reason,
+            "rows": _said(one),
             "decided_at": one.decided_at,
             "valid_until": one.valid_until,
             "on_older_terms": one.content_version != case.content_version,
@@ -73,6 +74,17 @@ def listed(case: Case) -> list[dict[str, Any]]:
         }
         for one in determination.history(session(), case)
     ]
+
+
+def _said(found: Determination) -> list[dict[str, str]]:
+    """Return what a determination says beside its conclusion and its reason."""
+    rows = [(factor["label"], factor["text"]) for factor in found.factors]
+    rows += [
+        ("Reason codes", "; ".join(one["label"] for one in found.reason_codes)),
+        ("Conditions", found.conditions),
+        ("What would change it", found.what_would_change_it),
+    ]
+    return [{"label": label, "value": value} for label, value in rows if value]
 
 
 def href(case: Case, number: int) -> str:

@@ -13,6 +13,7 @@ from compliance.kernel.db import session
 from compliance.rules import interview, store
 from compliance.rules.finding import RESULT, Finding, Reason
 from compliance.rules.model import Answer, Outcome
+from compliance.rules.scoring import spoken
 from compliance.rules.what_if import Alternative, what_if
 from compliance.web import determinations
 from compliance.web.questionnaire import answer_groups
@@ -47,10 +48,11 @@ def _sheet(sheet: Sheet, known: frozenset[str], *, explained: bool) -> dict[str,
 
 def _explained(sheet: Sheet) -> dict[str, Any]:
     about, finding = sheet.rule_set.about, sheet.finding
+    reasons = finding.reasons if finding else ()
     return {
         "result": sheet.result,
         "tone": TONES[finding.outcome] if finding else "neutral",
-        "sentence": next((one.text for one in finding.reasons if one.section == RESULT), None) if finding else None,
+        "sentence": next((_in_short(one) for one in reasons if one.section == RESULT), None),
         "sections": _sections(sheet, finding) if finding else [],
         "changes": _changes(sheet),
         "version": f"{about.title}, version {about.version}, digest {sheet.rule_set.digest[:12]}…",
@@ -58,6 +60,11 @@ def _explained(sheet: Sheet) -> dict[str, Any]:
             part for part in (f"{about.source}.", about.citation and f"{about.citation}.", about.note) if part
         ),
     }
+
+
+def _in_short(reason: Reason) -> str:
+    """Return why the result is what it is; which scores it came from is said section by section."""
+    return reason.text.removeprefix(f"{reason.score}: ").removesuffix(spoken(reason.because)).strip()
 
 
 def _sections(sheet: Sheet, finding: Finding) -> list[dict[str, Any]]:

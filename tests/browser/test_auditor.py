@@ -43,7 +43,7 @@ def test_an_auditor_finds_the_events_of_a_case_and_takes_them_away(
     page.locator(".filter-panel summary").click()
     screen.fill(reference=house.reference)
     screen.press("Apply filters")
-    shown = page.locator("[data-key-row] td:nth-child(2)").all_inner_texts()
+    shown = page.locator("[data-key-row] .row-title").all_inner_texts()
     assert shown == EVENTS[::-1]
     rows = list(csv.DictReader(io.StringIO(taken(screen, "Export as CSV"))))
     assert [row["action"] for row in rows] == EVENTS
@@ -56,7 +56,7 @@ def test_an_auditor_sees_what_a_person_did_and_the_case_but_decides_nothing(
 ) -> None:
     screen = house.enter(house.arno, open_screen(narrow=True))
     screen.visit("/audit?who=rita@example.com")
-    shown = screen.page.locator("[data-key-row] td:nth-child(2)").all_inner_texts()
+    shown = screen.page.locator("[data-key-row] .row-title").all_inner_texts()
     assert shown == ["offer.claim", "offer.claim"]
     screen.page.get_by_role("link", name=house.reference).first.click()
     screen.check()

@@ -1,4 +1,4 @@
-"""What an offer shows of itself."""
+"""What an offer shows of itself; the reasons of its determination stand in that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from compliance.engine import hearing
 from compliance.engine.definition import Party
 from compliance.engine.move import Move
 from compliance.kernel.money import Money
-from workflows.offer.forms import REASON_CODES
 from workflows.offer.model import Offer
 
 ASKS: Final = {"ask_client": Party.CLIENT, "ask_freelancer": Party.FREELANCER}
@@ -35,12 +34,6 @@ def facts(move: Move) -> list[tuple[str, str]]:
     if case.decided_version:
         found += [
             ("Decided on version", str(case.decided_version)),
-            ("Behavioural control", case.behavioural_control),
-            ("Financial control", case.financial_control),
-            ("Relationship", case.relationship_of_parties),
-            ("Conditions", case.conditions),
-            ("Reason codes", ", ".join(REASON_CODES[code] for code in case.reason_codes)),
-            ("What would change it", case.what_would_change_it),
             ("Valid until", f"{case.valid_until:%d %B %Y}"),
         ]
     beside = [
