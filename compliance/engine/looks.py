@@ -31,7 +31,22 @@ class Seen:
 
 def before(session: Session, case: Case, person_id: uuid.UUID, at: dt.datetime) -> Seen:
     """Return what the person had seen of *case* before this visit; on the first look that is everything."""
+    return _known(session.get(CaseLook, (case.id, person_id)), case, at)
+
+
+def visit(session: Session, case: Case, person_id: uuid.UUID, at: dt.datetime) -> Seen:
+    """Return what :func:`before` returns, and note that the person sees *case* as it is now.
+
+    The note is written in a transaction of its own: reading is no change.
+    """
     look = session.get(CaseLook, (case.id, person_id))
+    known = _known(look, case, at)
+    if look is None or look.rev != case.audit_rev or at - look.at >= MARK_EVERY:
+        _mark(case, person_id, at, known)
+    return known
+
+
+def _known(look: CaseLook | None, case: Case, at: dt.datetime) -> Seen:
     if look is None:
         return Seen(case.audit_rev, case.content_version)
     if at - look.at > VISIT:
@@ -39,12 +54,7 @@ def before(session: Session, case: Case, person_id: uuid.UUID, at: dt.datetime) 
     return Seen(look.before_rev, look.before_version)
 
 
-def mark(session: Session, case: Case, person_id: uuid.UUID, at: dt.datetime) -> None:
-    """Note that the person sees *case* as it is now, in a transaction of its own: reading is no change."""
-    look = session.get(CaseLook, (case.id, person_id))
-    if look is not None and look.rev == case.audit_rev and at - look.at < MARK_EVERY:
-        return
-    known = before(session, case, person_id, at)
+def _mark(case: Case, person_id: uuid.UUID, at: dt.datetime, known: Seen) -> None:
     values = {
         "rev": case.audit_rev,
         "content_version": case.content_version,

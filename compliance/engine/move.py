@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,6 +25,8 @@ from compliance.people.models import Organisation, Person
 
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
+
+Found = TypeVar("Found")
 
 _EVENT = table(AuditEvent).c
 _ACTS: Final = sa.select(_EVENT.action, _EVENT.rev, _EVENT.actor_id, _EVENT.stands_for_id).where(
@@ -51,6 +53,14 @@ class Move:
     policy: dict[str, Any] = field(default_factory=dict)
     known: dict[str, uuid.UUID | None] = field(default_factory=dict)
     documents: tuple[tuple[str, str], ...] = ()
+    _answers: dict[Callable[[Move], Any], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, question: Callable[[Move], Found]) -> Found:
+        """Return what *question* finds for this attempt; it is asked once, however many guards want to know."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        found: Found = self._answers[question]
+        return found
 
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""

@@ -85,8 +85,9 @@ def since(
 
 def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, events: Sequence[AuditEvent]) -> list[Told]:
     reasons = _reasons(session, events)
-    comments = {(c.author_id, c.at): c for c in session.scalars(_comments_of(case))}
-    papers = documents.named(session, case)
+    happened = {event.action.partition(".")[2] for event in events}
+    comments = {(c.author_id, c.at): c for c in session.scalars(_comments_of(case))} if "comment" in happened else {}
+    papers = documents.named(session, case) if happened & {ADD, WITHDRAW} else {}
     names = names_of(session, [text for e in events for text in (e.actor_id, e.stands_for_id) if text])
     told, at_desk = [], reads_at_desk(reader, case)
     for event in events:

@@ -64,6 +64,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
     workflow, queue = definition_of(case), request.values.get("queue", "")[:2000]
     offered = run.available(case, reader)
     holder = session().get(Person, case.holder_id) if case.holder_id else None
+    history = telling.history(session(), case, workflow, reader)
     if panel is not None:
         panel.hidden = seen_now(case, queue)
     return {
@@ -74,7 +75,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "asked": _asked(case, workflow, reader),
         "holder": holder.name if holder else None,
         "who": rows.who_acts(case, holder.name if holder else None, reader) if case.waits_for != "nobody" else None,
-        "news": _news(case, workflow, reader),
+        "news": _news(case, workflow, reader, history),
         "answers": findings.panel(case, workflow, reader),
         "papers": documents.panel(case, workflow, reader),
         "tasks_href": tasks.way_in(case, workflow, reader),
@@ -85,7 +86,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "actions": [_offered(case, one, queue) for one in offered if _belongs_beside(one, case, reader)],
         "comment": _comment_form(reader) if any(one.action.name == "comment" for one in offered) else None,
         "comment_href": action_href(case, "comment"),
-        "history": _history(case, workflow, reader),
+        "history": _chosen(history),
         "history_views": _history_views(case, queue),
         "people": _people(case),
         "related": _related(case, reader),
@@ -115,12 +116,7 @@ def seen_now(case: Case, queue: str = "") -> list[tuple[str, str]]:
 def news_since(case: Case, workflow: Workflow, reader: Actor, known: Seen) -> News:
     """Return what came to *case* after what *reader* had *known*, without the reader's own acts."""
     told, _ = telling.since(session(), case, workflow, reader, rev=known.rev, size=MOST_NEWS)
-    others = [one for one in told if one.by != str(reader.id)]
-    changes: list[versions.Change] = []
-    if known.version != case.content_version:
-        found = versions.readable(session(), case, workflow, reader)
-        changes = versions.between(found, workflow, known.version, case.content_version)
-    return News(changes, others, known, changes_href(case, known.version) if changes else None)
+    return _news_of(case, workflow, reader, known, told)
 
 
 def known_of(sent: Mapping[str, str]) -> Seen | None:
@@ -168,16 +164,25 @@ def changes_href(case: Case, first: int) -> str:
     return url_for(address, reference=case.reference, **{"from": first, "to": case.content_version})  # type: ignore[arg-type]
 
 
-def _news(case: Case, workflow: Workflow, reader: Actor) -> News | None:
+def _news(case: Case, workflow: Workflow, reader: Actor, history: list[Told]) -> News | None:
     if reader.id is None:
         return None
     at = clock.now()
-    known = looks.before(session(), case, reader.id, at)
-    if request.method in READING_METHODS:
-        looks.mark(session(), case, reader.id, at)
+    look = looks.visit if request.method in READING_METHODS else looks.before
+    known = look(session(), case, reader.id, at)
     if known.rev >= case.audit_rev:
         return None
-    return news_since(case, workflow, reader, known)
+    new = [one for one in reversed(history) if one.rev > known.rev]
+    return _news_of(case, workflow, reader, known, new[:MOST_NEWS])
+
+
+def _news_of(case: Case, workflow: Workflow, reader: Actor, known: Seen, told: list[Told]) -> News:
+    others = [one for one in told if one.by != str(reader.id)]
+    changes: list[versions.Change] = []
+    if known.version != case.content_version:
+        found = versions.readable(session(), case, workflow, reader)
+        changes = versions.between(found, workflow, known.version, case.content_version)
+    return News(changes, others, known, changes_href(case, known.version) if changes else None)
 
 
 def _offered(case: Case, offer: run.Offered, queue: str, panel: Panel | None = None) -> dict[str, Any]:
@@ -221,9 +226,9 @@ def _comment_form(reader: Actor) -> Form:
     return form
 
 
-def _history(case: Case, workflow: Workflow, reader: Actor) -> list[Told]:
+def _chosen(history: list[Told]) -> list[Told]:
     kind = request.args.get("history", "")
-    return [one for one in telling.history(session(), case, workflow, reader) if not kind or one.kind == kind]
+    return [one for one in history if not kind or one.kind == kind]
 
 
 def _history_views(case: Case, queue: str) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def above_the_limit(move: Move, limits: policy.Policy) -> str | None:
     own = share_of_limit(move.case, limits)
     if own > 1:
         return "The value is above the limit."
-    if own + sum(share_of_limit(other, limits) for other in others_of_the_pair(move)) > 1:
+    if own + sum(share_of_limit(other, limits) for other in move.once(others_of_the_pair)) > 1:
         return "With this client's other offers to the freelancer within a year, the value is above the limit."
     return None
 
