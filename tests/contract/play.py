@@ -142,8 +142,11 @@ class Play:
         self.kind = self.reference = self.world = ""
 
     def begin(self, path: Path) -> Case:
-        """Take every step of *path* with a new case."""
+        """Take every step of *path* with a new case, and with nothing left of the one before that could weigh in."""
         self.kind, self.world = path.kind, path.world
+        session().rollback()
+        session().execute(sa.text("DELETE FROM cases WHERE sample"))
+        session().commit()
         for step in path.steps:
             if isinstance(step, Wait):
                 session().commit()
@@ -164,7 +167,7 @@ class Play:
         who = self.cast.actor(step.who)
         if isinstance(step, Open):
             data, at = looked_up(step.data, self.cast.person_id), self.cast.worlds[self.world].id
-            outcome = run.open_case(self.kind, who, data, organisation_id=at)
+            outcome = run.open_case(self.kind, who, data, organisation_id=at, sample=True)
             self.reference = outcome.case.reference
             return outcome
         with ExitStack() as files:
