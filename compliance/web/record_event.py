@@ -12,7 +12,6 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from compliance.audit.models import AuditEvent, AuditOpening
-from compliance.authz import Actor
 from compliance.door import actor
 from compliance.engine.registry import registry
 from compliance.engine.telling import names_of
@@ -21,7 +20,6 @@ from compliance.people.models import Organisation
 from compliance.web import record, record_words
 
 ERASED: Final = "Sealed; what opened it was erased"
-WITHHELD: Final = "Sealed; the programme's auditors can read it"
 CHANNELS: Final = {"browser": "A browser", "api": "The interface for programs", "command": "The command line"}
 
 blueprint = Blueprint("record_event", __name__)
@@ -30,9 +28,8 @@ blueprint = Blueprint("record_event", __name__)
 @blueprint.get("/audit/events/<uuid:event_id>")
 def show(event_id: uuid.UUID) -> ResponseReturnValue:
     """Show one event with all its fields."""
-    reader = actor()
-    event = record.one_event(reader, event_id)
-    entry = _opened(event, reader)
+    event = record.one_event(actor(), event_id)
+    entry = _opened(event)
     before, after = (record.beside(event, step) for step in (-1, 1))
     return render_template(
         "audit/event.html",
@@ -43,12 +40,8 @@ def show(event_id: uuid.UUID) -> ResponseReturnValue:
         proof=_proof(event, entry),
         before_href=_href(before),
         after_href=_href(after),
-        entry=json.dumps(json.loads(event.entry), indent=2, ensure_ascii=False) if _is_auditor(reader) else None,
+        entry=json.dumps(json.loads(event.entry), indent=2, ensure_ascii=False),
     )
-
-
-def _is_auditor(reader: Actor) -> bool:
-    return bool(reader.roles & record.READERS)
 
 
 def _href(event: AuditEvent | None) -> str | None:
@@ -116,34 +109,20 @@ def _state(event: AuditEvent, state: str | None) -> str | None:
     return state
 
 
-def _opened(event: AuditEvent, reader: Actor) -> dict[str, Any]:
-    """Return the entry with its sealed values in clear, where *reader* may read them and they were not erased."""
-    withheld = _withheld(event, reader)
+def _opened(event: AuditEvent) -> dict[str, Any]:
+    """Return the entry with its sealed values in clear, as far as they were not erased."""
     rows = session().execute(
         sa.select(AuditOpening.path, AuditOpening.value).where(AuditOpening.event_id == event.event_id)
     )
-    found = {} if withheld is None else {path: value for path, value in rows if not path.startswith(withheld)}
-    entry: dict[str, Any] = _open(json.loads(event.entry), (), found, WITHHELD if withheld != () else ERASED)
+    entry: dict[str, Any] = _open(json.loads(event.entry), (), {row.path: row.value for row in rows})
     return entry
 
 
-def _withheld(event: AuditEvent, reader: Actor) -> tuple[str, ...] | None:
-    """Return the parts that stay sealed for *reader*: nothing for auditors, addresses for clients, ``None`` for all.
-
-    What is common to all cases, such as a comment, may be a note of the desk to itself.
-    """
-    if _is_auditor(reader):
-        return ()
-    kind, _, name = event.action.partition(".")
-    action = next((found for one in registry().versions(kind) if (found := one.action(name))), None)
-    return None if action and action.common else ("req/",)
-
-
-def _open(value: Any, path: tuple[str, ...], found: Mapping[str, Any], shut: str) -> Any:  # noqa: ANN401 - any JSON value
+def _open(value: Any, path: tuple[str, ...], found: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
         if set(value) == {"$sealed"}:
-            return found.get("/".join(path), shut)
-        return {key: _open(item, (*path, key), found, shut) for key, item in value.items()}
+            return found.get("/".join(path), ERASED)
+        return {key: _open(item, (*path, key), found) for key, item in value.items()}
     if isinstance(value, list):
-        return [_open(item, (*path, str(index)), found, shut) for index, item in enumerate(value)]
+        return [_open(item, (*path, str(index)), found) for index, item in enumerate(value)]
     return value

@@ -77,9 +77,8 @@ def test_terms_changed_after_submission_take_the_whole_way_again(steps: int, sta
     assert desk.act(desk.mona, "submit") == state
 
 
-def test_the_terms_are_closed_once_onboarding_begins(desk: Desk) -> None:
-    desk.approved()
-    desk.act(desk.mona, "begin_onboarding")
+def test_the_terms_are_closed_once_the_offer_is_accepted(desk: Desk) -> None:
+    desk.active()
     with pytest.raises(MovedOnError):
         desk.act(desk.mona, "edit", **TERMS)
 

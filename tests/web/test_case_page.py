@@ -18,7 +18,7 @@ from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import APPROVAL, TERMS
+from tests.offer.scene import AGAINST, TERMS
 from tests.web.conftest import Browser
 from tests.web.scene import LATER, Scene, link, words
 
@@ -192,13 +192,13 @@ def test_a_decision_takes_three_keys_from_opening_the_page(sign_in: SignIn, scen
     page = desk.read(f"{address}?queue=view%3Dall").text
     assert re.search(rf'action="{address}/claim"[^>]*>(?:(?!</form>).)*data-key="e"', page, flags=re.DOTALL)
     page = desk.client.get(desk.press(page, f"{address}/claim").location).text
-    approve = re.search(r'href="([^"]+)"[^>]*data-key="a"', page)
-    assert approve
-    page = desk.read(html.unescape(approve[1])).text
+    reject = re.search(r'href="([^"]+)"[^>]*data-key="r"', page)
+    assert reject
+    page = desk.read(html.unescape(reject[1])).text
     assert "data-key-send" in page
     assert "Pricing engine" in page
-    assert desk.press(page, f"{address}/approve", **APPROVAL).status_code == 303
-    assert run.find("offer", reference, scene.rita).state == "enterprise_ready"
+    assert desk.press(page, f"{address}/reject", **AGAINST).status_code == 303
+    assert run.find("offer", reference, scene.rita).state == "rejected"
 
 
 def test_a_decision_goes_on_to_the_next_case_of_the_queue_it_was_taken_from(sign_in: SignIn, scene: Scene) -> None:

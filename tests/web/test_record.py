@@ -16,7 +16,6 @@ from compliance.audit.models import AuditEvent, AuditOpening
 from compliance.audit.sealed import Sealed
 from compliance.audit.vocabulary import Event
 from compliance.authz import Actor, Grant, Role
-from compliance.engine import run
 from compliance.engine.case import Case
 from compliance.kernel.db import session
 from compliance.kernel.ids import new_id
@@ -216,8 +215,10 @@ def test_an_event_is_opened_with_all_that_it_says(sign_in: SignIn, reference: st
     assert f'href="/audit/events/{submitted.event_id}"' in auditor.read(f"/audit/events/{opened.event_id}").text
 
 
-def test_an_event_shows_what_changed_and_a_client_no_address_of_the_network(sign_in: SignIn, reference: str) -> None:
-    acme = session().scalars(sa.select(Organisation)).one()
+def test_an_event_shows_all_of_itself_to_auditors_until_what_opens_it_is_erased(
+    sign_in: SignIn,
+) -> None:
+    acme = make.organisation("Acme")
     vera = make.actor("Vera", Role.VIEWER, at=acme)
     receipt = events.append(
         "config",
@@ -229,25 +230,17 @@ def test_an_event_shows_what_changed_and_a_client_no_address_of_the_network(sign
     )
     session().commit()
     address = f"/audit/events/{receipt.event_id}"
-    whole, own = (sign_in(one).read(address).text for one in (make.actor("Arno", Role.AUDITOR), vera))
-    for page in (whole, own):
-        for said in ("Old name", "New name", "They asked", "Vera", "Settings, Acme"):
-            assert said in page
-    assert "192.0.2.7" in whole
-    assert "192.0.2.7" not in own
+    page = sign_in(make.actor("Arno", Role.AUDITOR)).read(address).text
+    for said in ("Old name", "New name", "They asked", "Vera", "Settings, Acme", "192.0.2.7"):
+        assert said in page
     session().execute(sa.delete(AuditOpening))
     session().commit()
     assert "what opened it was erased" in sign_in(make.actor("Anna", Role.AUDITOR)).read(address).text
-    comment = run.fire(
-        "permit", reference, "comment", make.actor("Rita", Role.REVIEWER), {"body": "For us", "internal": "y"}
-    )
-    session().commit()
-    assert "For us" not in sign_in(vera).read(f"/audit/events/{comment.receipts[0].event_id}").text
 
 
-def test_an_event_out_of_sight_is_one_that_is_not(sign_in: SignIn, reference: str) -> None:
+def test_an_event_is_one_that_is_not_for_everybody_but_auditors(sign_in: SignIn, reference: str) -> None:
     event = event_of(reference, "permit.open")
-    viewer = sign_in(make.actor("Vera", Role.VIEWER, at=make.organisation("Other")))
-    assert viewer.read(f"/audit/events/{event.event_id}").status_code == 404
-    assert viewer.read(f"/audit/events/{new_id()}").status_code == 404
-    assert sign_in(make.actor("Rita", Role.REVIEWER)).read(f"/audit/events/{event.event_id}").status_code == 403
+    acme = session().scalars(sa.select(Organisation)).one()
+    for reader in (make.actor("Vera", Role.VIEWER, at=acme), make.actor("Rita", Role.REVIEWER)):
+        assert sign_in(reader).read(f"/audit/events/{event.event_id}").status_code == 404
+    assert sign_in(make.actor("Arno", Role.AUDITOR)).read(f"/audit/events/{new_id()}").status_code == 404
