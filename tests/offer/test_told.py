@@ -119,7 +119,7 @@ def test_notes_with_which_the_desk_hands_on_a_review_reach_no_party_on_page_rest
 def test_that_a_colleague_asks_for_suspension_is_told_inside_the_desk_only(
     desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch, monday: time_machine.Traveller
 ) -> None:
-    desk.active(work_place="IE")
+    desk.active()
     for party in (desk.mona, desk.fay):
         read_by(party, desk.reference, monkeypatch, app)
     monday.shift(3600)

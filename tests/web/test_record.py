@@ -216,7 +216,7 @@ def test_an_event_is_opened_with_all_that_it_says(sign_in: SignIn, reference: st
     assert f'href="/audit/events/{submitted.event_id}"' in auditor.read(f"/audit/events/{opened.event_id}").text
 
 
-def test_an_event_shows_what_changed_and_a_client_no_address_of_the_network(sign_in: SignIn, reference: str) -> None:
+def test_an_auditor_reads_an_event_whole_and_a_client_does_not_open_it(sign_in: SignIn, reference: str) -> None:
     acme = session().scalars(sa.select(Organisation)).one()
     vera = make.actor("Vera", Role.VIEWER, at=acme)
     receipt = events.append(
@@ -229,12 +229,10 @@ def test_an_event_shows_what_changed_and_a_client_no_address_of_the_network(sign
     )
     session().commit()
     address = f"/audit/events/{receipt.event_id}"
-    whole, own = (sign_in(one).read(address).text for one in (make.actor("Arno", Role.AUDITOR), vera))
-    for page in (whole, own):
-        for said in ("Old name", "New name", "They asked", "Vera", "Settings, Acme"):
-            assert said in page
-    assert "192.0.2.7" in whole
-    assert "192.0.2.7" not in own
+    whole = sign_in(make.actor("Arno", Role.AUDITOR)).read(address).text
+    for said in ("Old name", "New name", "They asked", "Vera", "Settings, Acme", "192.0.2.7"):
+        assert said in whole
+    assert sign_in(vera).read(address).status_code == 404
     session().execute(sa.delete(AuditOpening))
     session().commit()
     assert "what opened it was erased" in sign_in(make.actor("Anna", Role.AUDITOR)).read(address).text
@@ -250,4 +248,4 @@ def test_an_event_out_of_sight_is_one_that_is_not(sign_in: SignIn, reference: st
     viewer = sign_in(make.actor("Vera", Role.VIEWER, at=make.organisation("Other")))
     assert viewer.read(f"/audit/events/{event.event_id}").status_code == 404
     assert viewer.read(f"/audit/events/{new_id()}").status_code == 404
-    assert sign_in(make.actor("Rita", Role.REVIEWER)).read(f"/audit/events/{event.event_id}").status_code == 403
+    assert sign_in(make.actor("Rita", Role.REVIEWER)).read(f"/audit/events/{event.event_id}").status_code == 404
