@@ -28,16 +28,21 @@ class Right:
 
 
 def rights(workflow: Workflow) -> Iterator[Right]:
-    """Yield every right that *workflow* gives: opening first, then state by state in the order of declaration."""
+    """Yield every right that *workflow* gives: opening first, then state by state in the order of declaration.
+
+    Nobody can do anything to what they do not see, whatever an action that is the same in all states allows.
+    """
     for who in holders(workflow.may_open):
         yield Right(NOT_YET, OPEN, who)
     for state in workflow.states:
-        for who in viewers(workflow.stage(state.value)):
+        seeing = viewers(workflow.stage(state.value))
+        for who in seeing:
             yield Right(state.value, SEE, who)
         for action in workflow.actions:
             if state in action.sources:
                 for who in holders(action.allow):
-                    yield Right(state.value, action.name, who)
+                    if who in {*seeing, SYSTEM, EVERYBODY}:
+                        yield Right(state.value, action.name, who)
 
 
 def holders(allow: Allow) -> list[str]:

@@ -40,6 +40,13 @@ def test_who_sees_a_state_is_part_of_the_matrix() -> None:
     assert "sales" not in matrix.viewers(Stage())
 
 
+def test_nobody_is_said_to_do_something_to_what_they_do_not_see() -> None:
+    found = set(matrix.rights(PERMIT))
+    assert Right("draft", "comment", "hiring_manager") in found
+    assert Right("draft", "comment", "reviewer") not in found
+    assert Right("review", "comment", "reviewer") in found
+
+
 def test_states_say_what_they_mean_and_by_when() -> None:
     review = handbook.states(PERMIT)[1]
     assert review.stage.sentence == "A reviewer looks at it."

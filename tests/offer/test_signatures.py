@@ -83,6 +83,12 @@ def test_the_terms_are_closed_once_the_offer_is_accepted(desk: Desk) -> None:
         desk.act(desk.mona, "edit", **TERMS)
 
 
+def test_terms_that_change_during_onboarding_start_again(desk: Desk) -> None:
+    desk.approved()
+    desk.act(desk.mona, "begin_onboarding")
+    assert desk.act(desk.mona, "edit", **TERMS) == "draft"
+
+
 def test_only_the_client_changes_the_terms(desk: Desk) -> None:
     desk.in_review()
     for other in (desk.rita, desk.fay):

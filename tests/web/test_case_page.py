@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import json
 import re
 from collections.abc import Callable
 
@@ -12,13 +13,14 @@ import sqlalchemy as sa
 import time_machine
 
 from compliance.authz import Actor, Role
+from compliance.demo import interviews
 from compliance.engine import run
 from compliance.engine.case import Case, CaseLook
 from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import AGAINST, TERMS
+from tests.offer.scene import APPROVAL, OUTSIDE, TERMS
 from tests.web.conftest import Browser
 from tests.web.scene import LATER, Scene, link, words
 
@@ -42,6 +44,10 @@ def edited(scene: Scene, reference: str, title: str, size: str) -> None:
 def offered(scene: Scene, **terms: str) -> str:
     made = run.open_case("offer", scene.mona, {**TERMS, **LATER, **terms}, organisation_id=scene.acme.id)
     session().commit()
+    if terms.get("work_place") == "GB":
+        answers = json.dumps(interviews.client_answers(OUTSIDE))
+        run.fire("offer", made.case.reference, "send_answers", scene.mona, {"answers": answers})
+        session().commit()
     run.fire("offer", made.case.reference, "submit", scene.mona)
     session().commit()
     return made.case.reference
@@ -187,18 +193,18 @@ def test_cases_of_the_same_two_are_linked_as_far_as_the_reader_sees_them(sign_in
 
 
 def test_a_decision_takes_three_keys_from_opening_the_page(sign_in: SignIn, scene: Scene) -> None:
-    reference = offered(scene)
+    reference = offered(scene, work_place="GB")
     desk, address = sign_in(scene.rita), f"/offers/{reference}"
     page = desk.read(f"{address}?queue=view%3Dall").text
     assert re.search(rf'action="{address}/claim"[^>]*>(?:(?!</form>).)*data-key="e"', page, flags=re.DOTALL)
     page = desk.client.get(desk.press(page, f"{address}/claim").location).text
-    reject = re.search(r'href="([^"]+)"[^>]*data-key="r"', page)
-    assert reject
-    page = desk.read(html.unescape(reject[1])).text
+    approve = re.search(r'href="([^"]+)"[^>]*data-key="a"', page)
+    assert approve
+    page = desk.read(html.unescape(approve[1])).text
     assert "data-key-send" in page
     assert "Pricing engine" in page
-    assert desk.press(page, f"{address}/reject", **AGAINST).status_code == 303
-    assert run.find("offer", reference, scene.rita).state == "rejected"
+    assert desk.press(page, f"{address}/approve", **APPROVAL).status_code == 303
+    assert run.find("offer", reference, scene.rita).state == "enterprise_ready"
 
 
 def test_a_decision_goes_on_to_the_next_case_of_the_queue_it_was_taken_from(sign_in: SignIn, scene: Scene) -> None:

@@ -187,7 +187,7 @@ ENDING = (
         guards=(guards.work_has_begun,),
         due=LAST_DAY_OVER_IF_BEGUN,
         help="For work that had begun before it was found to be employment.",
-        key="s",
+        key="q",
     ),
     Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=LAST_DAY_OVER, key="d"),
     Action(
