@@ -46,7 +46,8 @@ class Stage:
     def __init__(self, app: Flask, engine: sa.Engine, shared: Path) -> None:
         self.app, self.engine, self.shared = app, engine, shared
         self.found: dict[str, Journeys] = {}
-        self.resting: dict[tuple[str, str], str] = {}
+        # The one case that rests here: where it stands, and under which reference.
+        self.resting: tuple[tuple[str, str], str] | None = None
         with self.entered():
             make_tables(engine)
             self.cast = assemble()
@@ -71,6 +72,7 @@ class Stage:
         with (self.shared / f"journeys-{kind}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
+                self.resting = None  # The search takes away whatever is there.
                 with self.entered() as traveller:
                     kept.write_bytes(pickle.dumps(explore(kind, Play(self.cast, traveller))))
             found = pickle.loads(kept.read_bytes())  # noqa: S301 - written by this run, a line above
@@ -79,17 +81,17 @@ class Stage:
 
     @contextmanager
     def at(self, workflow: Workflow, state: str) -> Iterator[Play]:
-        """Enter with a case of *workflow* in *state*, the same for every test."""
-        path = self.journeys(workflow.kind).paths[state]
-        if (workflow.kind, state) not in self.resting:
+        """Enter with a case of *workflow* in *state*, the same for all tests of that state that follow each other."""
+        path, wanted = self.journeys(workflow.kind).paths[state], (workflow.kind, state)
+        if self.resting is None or self.resting[0] != wanted:
             with self.entered() as traveller:
                 play = Play(self.cast, traveller)
                 play.forget_other_cases()
                 play.begin(path)
-                self.resting[workflow.kind, state] = play.reference
+                self.resting = wanted, play.reference
         with self.entered(LONG_AFTER) as traveller:
             play = Play(self.cast, traveller)
-            play.kind, play.world, play.reference = workflow.kind, path.world, self.resting[workflow.kind, state]
+            play.kind, play.world, play.reference = workflow.kind, path.world, self.resting[1]
             yield play
 
 

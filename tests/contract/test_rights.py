@@ -25,7 +25,8 @@ from tests.contract.conftest import STATES, kind_of
 from tests.contract.filling import Someone, filled, looked_up
 from tests.contract.play import Cast, Play
 
-in_every_state = pytest.mark.parametrize("workflow,state", STATES, ids=kind_of)
+# In the scope of the module, so that the tests of one state follow each other and share its case.
+in_every_state = pytest.mark.parametrize("workflow,state", STATES, ids=kind_of, scope="module")
 
 
 def outsiders(cast: Cast, action: Action, case: Case) -> list[tuple[Someone, Actor]]:
