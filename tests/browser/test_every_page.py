@@ -21,7 +21,7 @@ from tests.offer.scene import AGAINST, OPEN, OUTSIDE
 
 VISITS = 2
 # Other pages are the same for everybody; a case looks different in each state and to each reader.
-CASE, CASE_VISITS = "cases.offer_show", 4
+CASE, CASE_VISITS = "cases.offer_show", 3
 
 
 @pytest.fixture
