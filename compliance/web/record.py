@@ -18,7 +18,7 @@ from wtforms.validators import Length, Optional
 from compliance.audit import events, export
 from compliance.audit.models import AuditEvent
 from compliance.audit.vocabulary import Event
-from compliance.authz import Actor, Role
+from compliance.authz import Actor, Role, visible_to
 from compliance.door import actor
 from compliance.engine import projection, telling
 from compliance.engine.case import Case
@@ -100,11 +100,14 @@ def beside(event: AuditEvent, step: int) -> AuditEvent | None:
     return session().scalar(sa.select(AuditEvent).where(*there))
 
 
-def references(found: Iterable[AuditEvent]) -> dict[str, tuple[str, str]]:
-    """Return, for each stream of *found* that is a case, its reference and its address."""
+def references(found: Iterable[AuditEvent], reader: Actor) -> dict[str, tuple[str, str | None]]:
+    """Return, for each stream of *found* that is a case, its reference, and its address where *reader* may see it."""
     streams = {event.stream for event in found}
-    rows = session().execute(sa.select(Case.stream, Case.reference, Case.kind).where(Case.stream.in_(streams)))
-    return {stream: (reference, url_for(f"cases.{kind}_show", reference=reference)) for stream, reference, kind in rows}
+    query = sa.select(Case.stream, Case.reference, Case.kind, visible_to(reader, Case)).where(Case.stream.in_(streams))
+    return {
+        stream: (reference, url_for(f"cases.{kind}_show", reference=reference) if in_sight else None)
+        for stream, reference, kind, in_sight in session().execute(query)
+    }
 
 
 def navigation(reader: Actor | None) -> list[dict[str, Any]]:
@@ -129,7 +132,7 @@ def _page(reader: Actor, refusal: str | None = None) -> ResponseReturnValue:
         words={event.action: record_words.label(event.action) for event in shown},
         choices=record_words.choices(),
         names=telling.names_of(session(), [event.actor_id for event in shown]),
-        references=references(shown),
+        references=references(shown, reader),
         where=record_words.where(shown),
         blamed=[] if shown or narrowed is None else _blamed(form, narrowed, asked),
         next_href=_address({**asked, "before": str(read[-1].event_id)}) if more else None,
@@ -218,12 +221,6 @@ def _stream(reference: str | None) -> str | None:
         return None
     found = session().scalar(sa.select(Case.stream).where(Case.reference == clean_reference(reference)))
     return found or "none"
-
-
-def _references(found: Iterable[AuditEvent]) -> dict[str, tuple[str, str]]:
-    streams = {event.stream for event in found}
-    rows = session().execute(sa.select(Case.stream, Case.reference, Case.kind).where(Case.stream.in_(streams)))
-    return {stream: (reference, url_for(f"cases.{kind}_show", reference=reference)) for stream, reference, kind in rows}
 
 
 def _chunks(

@@ -35,7 +35,7 @@ def show(event_id: uuid.UUID) -> ResponseReturnValue:
         "audit/event.html",
         event=event,
         title=record_words.label(event.action),
-        facts=_facts(event, entry),
+        facts=_facts(event, entry, reader),
         changes=[_change(name, pair) for name, pair in (entry.get("changes") or {}).items()],
         proof=_proof(event, entry),
         before_href=_href(before),
@@ -48,11 +48,11 @@ def _href(event: AuditEvent | None) -> str | None:
     return url_for("record_event.show", event_id=event.event_id) if event else None
 
 
-def _facts(event: AuditEvent, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _facts(event: AuditEvent, entry: Mapping[str, Any], reader: Actor) -> list[dict[str, Any]]:
     names = names_of(session(), [text for text in (event.actor_id, event.stands_for_id) if text])
     who, request = entry["actor"], entry.get("req") or {}
     organisation = session().get(Organisation, event.organisation_id) if event.organisation_id else None
-    case = record.references([event]).get(event.stream)
+    case = record.references([event], reader).get(event.stream)
     rows = [
         ("What", f"{record_words.label(event.action)} ({event.action})"),
         ("When", f"{entry['at'].replace('T', ' ').removesuffix('Z')} UTC"),

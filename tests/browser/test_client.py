@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from compliance.demo import interviews
 from compliance.rules import store
 from tests.browser.house import AHEAD, House
 from tests.browser.screen import Screen
-from tests.offer.scene import AGAINST, TERMS
+from tests.offer.scene import AGAINST, OUTSIDE, TERMS
 from tests.offer.test_importing import offers, table_of
 from tests.papers import PDF
 
@@ -52,6 +53,25 @@ def write_offer(screen: Screen) -> None:
     for number, names in enumerate(PAGES, start=1):
         screen.fill(**{name: {**TERMS, **AHEAD}[name] for name in names})
         screen.press("Continue" if number < len(PAGES) else "Save")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_client_goes_from_a_new_offer_to_its_confirmation(
+    open_screen: OpenScreen, house: House, tmp_path: Path, scripts: bool
+) -> None:
+    screen = house.enter(house.mona, open_screen(scripts=scripts))
+    write_offer(screen)
+    assert screen.path.endswith("/tasks")
+    screen.press("Questions about the work")
+    assert answer_all(screen, interviews.client_answers(OUTSIDE)) > 10
+    screen.reads("Check your answers")
+
+    _change_an_answer(screen)
+    screen.press("Send answers")
+    _add_a_document(screen, tmp_path)
+    _submit(screen)
+    house.reference = screen.path.split("/")[2]
+    assert house.state() == "submitted"
 
 
 def test_the_client_answers_what_the_reviewer_asks(open_screen: OpenScreen, house: House) -> None:
@@ -150,7 +170,7 @@ def _change_an_answer(screen: Screen) -> None:
 def _add_a_document(screen: Screen, folder: Path) -> None:
     paper = folder / "insurance.pdf"
     paper.write_bytes(PDF)
-    screen.press("Go on with the task list")
+    assert screen.path.endswith("/tasks")
     screen.press("Documents")
     screen.page.get_by_label("File", exact=True).set_input_files(paper)
     screen.press("Add the document")

@@ -249,3 +249,16 @@ def test_an_event_out_of_sight_is_one_that_is_not(sign_in: SignIn, reference: st
     assert viewer.read(f"/audit/events/{event.event_id}").status_code == 404
     assert viewer.read(f"/audit/events/{new_id()}").status_code == 404
     assert sign_in(make.actor("Rita", Role.REVIEWER)).read(f"/audit/events/{event.event_id}").status_code == 404
+
+
+def test_a_case_out_of_sight_is_named_without_a_way_to_it(sign_in: SignIn) -> None:
+    desk = Desk()
+    desk.open(work_place="IE", starts_on="2099-04-01", ends_on="2099-07-31")
+    auditor = sign_in(make.actor("Arno", Role.AUDITOR))
+    page = auditor.read("/audit?what=offer.open").text
+    event = event_of(desk.reference, "offer.open")
+    for text in (page, auditor.read(f"/audit/events/{event.event_id}").text):
+        assert desk.reference in text
+        assert f'href="/offers/{desk.reference}"' not in text
+    desk.act(desk.mona, "submit")
+    assert f'href="/offers/{desk.reference}"' in auditor.read("/audit?what=offer.open").text
