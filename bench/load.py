@@ -15,6 +15,7 @@ class Measured:
 
     seconds: float = 0.0
     processor: float = 0.0
+    database: float = 0.0
     latencies: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -27,8 +28,14 @@ class Measured:
         """Add what *other* measured."""
         self.seconds += other.seconds
         self.processor += other.processor
+        self.database += other.database
         self.latencies += other.latencies
         self.errors += other.errors
+
+    @property
+    def work(self) -> float:
+        """Milliseconds of a processor for each answer, those of the server and of the database together."""
+        return 1000 * (self.processor + self.database) / len(self.latencies)
 
     def percentile(self, share: int) -> float:
         """Return the latency in milliseconds that *share* percent of the answers did not exceed."""

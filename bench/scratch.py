@@ -57,6 +57,17 @@ def scratch(*, sqlite: bool = False) -> Iterator[Scratch]:
                 on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+def backends(url: str) -> list[int]:
+    """Return the ids of the processes of PostgreSQL on this machine that work for the database at *url*."""
+    name = sa.make_url(url).database
+    engine = sa.create_engine(SERVER)
+    with engine.connect() as connection:
+        query = sa.text("SELECT pid FROM pg_stat_activity WHERE datname = :name")
+        found = list(connection.scalars(query, {"name": name}))
+    engine.dispose()
+    return found
+
+
 def on_server(statement: str) -> None:
     """Run *statement* on the server itself, outside any transaction."""
     engine = sa.create_engine(SERVER, isolation_level="AUTOCOMMIT")

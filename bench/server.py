@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -53,13 +53,13 @@ def serve(application: str, environ: dict[str, str], *, workers: int = 2, thread
         process.wait(PATIENCE)
 
 
-def processor(pids: list[int]) -> float:
-    """Return the seconds of a processor that these processes have used so far."""
-    ticks = 0
+def processor(pids: Iterable[int]) -> dict[int, float]:
+    """Return the seconds of a processor that each of these processes has used so far."""
+    found = {}
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        found[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return found
 
 
 def memory(pid: int) -> tuple[float, float]:

@@ -127,8 +127,7 @@ def _digest_with(terms_digest: str, answers: Iterable[Any] = (), documents: Iter
 
 def _is_touched(move: Move) -> bool:
     """Tell whether this attempt wrote to one of the terms."""
-    touched = sa.inspect(move.case)
-    return any(touched.attrs[name].history.has_changes() for name in move.workflow.terms)
+    return not sa.inspect(move.case).unmodified.issuperset(move.workflow.terms)
 
 
 def _newest_digest(move: Move) -> str | None:

@@ -26,8 +26,7 @@ _REFERENCE: Final = re.compile(r"[A-Z]{1,6}-[0-9A-Z]*")
 def keep(move: Move) -> None:
     """Write under which words the case is found, when they may have changed."""
     case = move.case
-    changed = sa.inspect(case).attrs
-    if case.audit_rev and not any(changed[name].history.has_changes() for name in move.workflow.found_by):
+    if case.audit_rev and sa.inspect(case).unmodified.issuperset(move.workflow.found_by):
         return
     found = of(case.reference, (str(getattr(case, name) or "") for name in move.workflow.found_by))
     move.session.execute(sa.delete(table(CaseWord)).where(CaseWord.case_id == case.id))
