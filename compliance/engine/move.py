@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
+from compliance.audit.sealed import Sealed
 from compliance.authz import Actor
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
@@ -36,7 +37,8 @@ _PERSON: Final = sa.select(table(Person).c.id).where(table(Person).c.email == sa
 class Move:
     """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered.
 
-    Attempts that are made together share whom they have ``known``.
+    Attempts that are made together share whom they have ``known``. ``done`` names the action that this attempt has
+    carried out, which the record does not hold yet; ``turned`` says that the turn passed to somebody else by it.
     """
 
     workflow: Workflow
@@ -48,6 +50,8 @@ class Move:
     changes: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     known: dict[str, uuid.UUID | None] = field(default_factory=dict)
+    done: str = ""
+    turned: bool = False
 
     def fact(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the form's field holds
         """Return what the form gave for *name*."""
@@ -97,9 +101,17 @@ class Move:
 
     def did_here(self, *actions: str) -> frozenset[uuid.UUID]:
         """Return everyone who has done one of *actions* since the case last came into its state."""
-        entered = self.case.entered_rev
-        return frozenset().union(*(people for action, rev, people in self.acts if action in actions and rev > entered))
+        return frozenset().union(*(people for action, people in self._acts_here() if action in actions))
 
     def times_here(self, action: str) -> int:
         """Return how often *action* was done since the case last came into its state."""
-        return sum(done == action and rev > self.case.entered_rev for done, rev, _ in self.acts)
+        return sum(done == action for done, _ in self._acts_here())
+
+    def keep_sealed(self, name: str, text: str) -> None:
+        """Keep in the record what a person typed and no column holds; sealed, so that it can be erased."""
+        self.changes[name] = [None, Sealed(text)]
+
+    def _acts_here(self) -> Iterator[tuple[str, frozenset[uuid.UUID]]]:
+        yield from ((action, people) for action, rev, people in self.acts if rev > self.case.entered_rev)
+        if self.done:
+            yield self.done, self.actor.identities

@@ -6,6 +6,7 @@ from typing import Any
 
 from compliance.kernel.money import Money
 from workflows.offer.forms import REASON_CODES
+from workflows.offer.onboarding import lines
 
 
 def facts(case: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - the engine hands its case over
@@ -42,4 +43,4 @@ def facts(case: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - the engine hand
         ("Answer", case.answer),
         ("Grounds of the disagreement", case.grounds),
     ]
-    return found + [(label, value) for label, value in asked if value]
+    return found + [(label, value) for label, value in asked if value] + lines(case)
