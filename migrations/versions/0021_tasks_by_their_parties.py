@@ -1,4 +1,7 @@
-"""Take away the table of tasks, which nothing wrote or read: what is done in a stay stands in the record."""
+"""Keep when a document was asked for, and take away the table of tasks, which nothing wrote or read.
+
+What each party did in a stay stands in the record.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,12 +13,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Drop the table."""
+    """Add the column, empty for questions asked so far, and drop the table."""
+    op.add_column("offer", sa.Column("document_asked_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_table("case_task")
 
 
 def downgrade() -> None:
-    """Make it again, empty as it was."""
+    """Make the table again, empty as it was, and take the column away."""
+    op.drop_column("offer", "document_asked_at")
     op.create_table(
         "case_task",
         sa.Column("id", sa.Uuid(), nullable=False),

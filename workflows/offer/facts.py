@@ -40,6 +40,7 @@ def facts(case: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - the engine hand
     asked = [
         ("Employer of record", case.employer_of_record),
         ("Asked", case.asked),
+        ("Asked for with the answer", "A document" if case.document_asked_at else ""),
         ("Answer", case.answer),
         ("Grounds of the disagreement", case.grounds),
     ]

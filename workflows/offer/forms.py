@@ -95,6 +95,9 @@ class Ask(Form):
     """What the reviewer needs to know."""
 
     asked = TextAreaField("What you need to know, and why", [DataRequired("Write your questions."), Length(max=4000)])
+    document_needed = BooleanField(
+        "A document is needed", description="It cannot be answered before whoever is asked has added one."
+    )
 
 
 class Answer(Form):

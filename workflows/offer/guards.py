@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.authz import Role
+from compliance.engine.documents import party_of, was_added
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
 from workflows.offer import policy
@@ -149,3 +150,11 @@ def may_disagree(move: Move) -> str | None:
 def suspension_was_asked(move: Move) -> str | None:
     """Suspend only what one senior reviewer asked to suspend, since the offer came into this state."""
     return None if move.did_here("ask_suspension") else "A first senior reviewer must ask for the suspension."
+
+
+def brings_document(move: Move) -> str | None:
+    """Take no answer before whoever is asked has added the document that was asked for."""
+    asked_at = move.case.document_asked_at
+    if asked_at is None or was_added(move.session, move.case, party_of(move.actor, move.case), asked_at):
+        return None
+    return "The reviewer asked for a document. Add it to the documents of this offer, then answer."
