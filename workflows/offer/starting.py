@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from compliance.authz import SYSTEM, WORKER, Role, any_of
-from compliance.engine.definition import Action, Tone
-from compliance.engine.guards import not_conflicted
+from compliance.engine.definition import Action, Holder, Tone
+from compliance.engine.guards import not_conflicted, on_desk, unclaimed
 from compliance.kernel.clock import business_days
 from workflows.offer import effects, forms, guards, onboarding
 from workflows.offer.making import CLIENT
@@ -72,7 +72,7 @@ ACTIONS = (
         forms.signature(onboarding.CONTRACTOR_PAPERS),
         guards=(*onboarding.own_part("sign_contract"), guards.decided_terms_stand, onboarding.signs_by_name),
         effect=onboarding.sign,
-        key="g",
+        key="y",
     ),
     Action(
         "sign_employment",
@@ -83,7 +83,7 @@ ACTIONS = (
         forms.signature(onboarding.EMPLOYEE_PAPERS),
         guards=(*onboarding.own_part("sign_employment"), guards.decided_terms_stand, onboarding.signs_by_name),
         effect=onboarding.sign,
-        key="g",
+        key="y",
     ),
     Action(
         "record_identity",
@@ -93,7 +93,7 @@ ACTIONS = (
         DESK,
         forms.Identity,
         guards=(not_conflicted, guards.not_own_offer, *onboarding.own_part("record_identity")),
-        key="i",
+        key="p",
     ),
     Action(
         "confirm_setup",
@@ -104,6 +104,16 @@ ACTIONS = (
         forms.Setup,
         guards=onboarding.own_part("confirm_setup"),
         key="f",
+    ),
+    Action(
+        "take_step",
+        "Claim the desk's step",
+        (State.EMPLOYEE_ROUTE, *onboarding.PARTS),
+        None,
+        REVIEWER,
+        guards=(on_desk, unclaimed, not_conflicted),
+        holder=Holder.TAKE,
+        key="e",
     ),
     Action(
         "clear",
