@@ -32,6 +32,8 @@ STATES: Final = {
     "submitted": 6, "classification_review": 6, "second_review": 1, "info_client": 4, "draft": 5,
     "enterprise_ready": 8, "onboarding": 5, "active": 25, "ended": 30, "rejected": 10,
 }  # fmt: skip
+# Whose turn it is at first where that depends on the offer; the client of these enrolled in the service.
+FIRST_TURN: Final = {"submitted": Party.REVIEWER, "onboarding": Party.FREELANCER}
 
 
 def fill(place: Scratch, count: int, *, organisations: list[uuid.UUID], holders: list[uuid.UUID]) -> None:
@@ -74,9 +76,8 @@ def _case(
 ) -> dict[str, Any]:
     now, case_id = clock.now(), ids.new_id()
     due = now + dt.timedelta(minutes=chance.randint(-3_000, 60_000)) if stage.within else None
-    # Where it depends on the case whose turn it is, the desk has it, as with every client that is enrolled.
-    party = stage.waits_for if isinstance(stage.waits_for, Party) else Party.REVIEWER
-    held = party.is_staff and state != "submitted" and chance.random() < 0.8  # noqa: PLR2004 - most reviews are somebody's
+    turn = stage.waits_for if isinstance(stage.waits_for, Party) else FIRST_TURN[state]
+    held = turn.is_staff and state != "submitted" and chance.random() < 0.8  # noqa: PLR2004 - most reviews are somebody's
     return {
         "id": case_id,
         "kind": "offer",
@@ -90,8 +91,8 @@ def _case(
         "due_at": due,
         "urgent_at": due or NEVER,
         "late": False,
-        "waits_for": party.value,
-        "desk": party.is_staff,
+        "waits_for": turn.value,
+        "desk": turn.is_staff,
         "organisation_id": chance.choice(organisations),
         "holder_id": chance.choice(holders) if held else None,
         "held_since": now if held else None,

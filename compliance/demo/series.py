@@ -104,7 +104,8 @@ def _act(journey: Journey, reference: str, actor: Actor, step: str, terms: Mappi
     action = workflow.action(name)
     assert action is not None, f"{journey.kind} has no action {name}"  # noqa: S101 - the series names a real action
     form = journey.forms.get(who_and_what, journey.forms.get(name, {}))
-    given = {key: text.format_map(journey.words) for key, text in form.items()}
+    words = {**journey.words, "me": actor.name}
+    given = {key: text.format_map(words) for key, text in form.items()}
     started_from = terms if action.form is workflow.open_form else prefill.drafts(case, workflow, action, actor)
     run.fire(journey.kind, reference, name, actor, {**started_from, **given}, seen=case.content_digest)
     session().commit()

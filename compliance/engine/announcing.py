@@ -100,7 +100,7 @@ def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind
         yield Kind.ASSIGNED, _some(case.holder_id)
     elif name == "comment" and not move.fact("internal"):
         yield from ((Kind.COMMENT, party) for party in (*PARTIES, Party.REVIEWER))
-    if case.state != before:
+    if case.state != before or move.turned:
         yield Kind.TURN, waited_for
     if (action and action.binds) or (before and before != case.state and move.workflow.is_final(case.state)):
         yield from ((Kind.DECIDED, party) for party in PARTIES if _knew(move, party, before))

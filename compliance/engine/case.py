@@ -156,22 +156,6 @@ class CaseComment(Base):
     at: Mapped[dt.datetime]
 
 
-class CaseTask(Base):
-    """One step of a case's plan, and when it was done by whom."""
-
-    __tablename__ = "case_task"
-    __table_args__ = (sa.UniqueConstraint("case_id", "key"),)
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[uuid.UUID] = mapped_column(of_case())
-    key: Mapped[str]
-    label: Mapped[str]
-    party: Mapped[str]
-    required: Mapped[bool]
-    done_at: Mapped[dt.datetime | None]
-    done_by_id: Mapped[uuid.UUID | None]
-
-
 class CaseDeadline(Base):
     """Something that is to happen to a case at an instant unless it has moved on by then.
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.engine.case import Case, CaseDeadline
-from compliance.engine.definition import Action, Moment, Workflow
+from compliance.engine.definition import Action, Moment, Party, Workflow
 from compliance.engine.move import Move
 from compliance.kernel import clock
 from compliance.kernel.db import direct, table
@@ -46,6 +46,22 @@ def enter(move: Move) -> None:
     due = dues(move.workflow, case, case.state, at, move.organisation.calendar)
     _say_on_the_case(move, due)
     _set(move, due)
+
+
+def ask_again(move: Move, done: str) -> None:
+    """Find anew whose turn it is while the case stays, where that depends on the case; *done* was done just now.
+
+    A claim ends when the turn passes from the desk to somebody else.
+    """
+    case, stage = move.case, move.workflow.stage(move.case.state)
+    if isinstance(stage.waits_for, Party):
+        return
+    move.done = done
+    party = stage.turn(move)
+    if party.value != case.waits_for:
+        case.waits_for, case.desk, move.turned = party.value, party.is_staff, True
+        if not case.desk:
+            case.holder_id, case.held_since = None, None
 
 
 def renew(move: Move) -> None:

@@ -113,10 +113,11 @@ class NoInput(Form):
 class Stage:
     """What a state means to its readers, and how long it may last.
 
-    ``waits_for`` is a party, or a function that finds it where that depends on the case; the case keeps what was found
-    when it came into the state. ``within`` is the service level: when it passes, the case is marked late and the
-    escalation contacts are told. ``remind`` are terms after which whoever is waited for hears again. ``asks`` names the
-    column that holds what is asked of whoever is waited for. ``own_sentence`` is said instead to whoever acts here.
+    ``waits_for`` is a party, or a function that finds it where that depends on the case; it is asked when the case
+    comes into the state and after each action that stays there. ``within`` is the service level: when it passes, the
+    case is marked late and the escalation contacts are told. ``remind`` are terms after which whoever is waited for
+    hears again. ``asks`` names the column that holds what is asked of whoever is waited for. ``own_sentence`` is said
+    instead to whoever acts here.
     """
 
     label: str = ""

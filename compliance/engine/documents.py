@@ -144,6 +144,17 @@ def find(session: Session, case: Case, document_id: str, reader: Actor) -> Shown
     return _shown(row, clock.now().date())
 
 
+def was_added(session: Session, case: Case, party: str, since: dt.datetime) -> bool:
+    """Tell whether *party* has added a document since then that still stands."""
+    found = sa.select(CaseDocument.id).where(
+        CaseDocument.case_id == case.id,
+        CaseDocument.party == party,
+        CaseDocument.added_at >= since,
+        CaseDocument.withdrawn_at.is_(None),
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def named(session: Session, case: Case) -> dict[str, CaseDocument]:
     """Return every document of *case* by its id, whoever may see it: for telling what happened, not for showing."""
     rows = session.scalars(sa.select(CaseDocument).where(CaseDocument.case_id == case.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -40,7 +40,8 @@ class Move:
     """An attempt. ``facts`` is ``None`` while the engine only asks whether an action could be offered.
 
     Attempts that are made together share whom they have ``known``. ``documents`` are party and digest of what lay
-    before everybody when the digest of the content was taken.
+    before everybody when the digest of the content was taken. ``done`` names the action that this attempt has carried
+    out, which the record does not hold yet; ``turned`` says that the turn passed to somebody else by it.
     """
 
     workflow: Workflow
@@ -53,6 +54,8 @@ class Move:
     policy: dict[str, Any] = field(default_factory=dict)
     known: dict[str, uuid.UUID | None] = field(default_factory=dict)
     documents: tuple[tuple[str, str], ...] = ()
+    done: str = ""
+    turned: bool = False
     _answers: dict[Callable[[Move], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, question: Callable[[Move], Found]) -> Found:
@@ -115,8 +118,7 @@ class Move:
 
     def did_here(self, *actions: str) -> frozenset[uuid.UUID]:
         """Return everyone who has done one of *actions* since the case last came into its state."""
-        entered = self.case.entered_rev
-        return frozenset().union(*(people for action, rev, people in self.acts if action in actions and rev > entered))
+        return frozenset().union(*(people for action, people in self._acts_here() if action in actions))
 
     def did_within(self, span: dt.timedelta, *actions: str) -> bool:
         """Tell whether one of *actions* was done within the last *span*, since the case last came into its state."""
@@ -130,4 +132,13 @@ class Move:
 
     def times_here(self, action: str) -> int:
         """Return how often *action* was done since the case last came into its state."""
-        return sum(done == action and rev > self.case.entered_rev for done, rev, _ in self.acts)
+        return sum(done == action for done, _ in self._acts_here())
+
+    def keep_sealed(self, name: str, text: str) -> None:
+        """Keep in the record what a person typed and no column holds; sealed, so that it can be erased."""
+        self.changes[name] = [None, Sealed(text)]
+
+    def _acts_here(self) -> Iterator[tuple[str, frozenset[uuid.UUID]]]:
+        yield from ((action, people) for action, rev, people in self.acts if rev > self.case.entered_rev)
+        if self.done:
+            yield self.done, self.actor.identities

@@ -313,6 +313,8 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
         words.keep(move)
         if case.state != before:
             deadlines.enter(move)
+        else:
+            deadlines.ask_again(move, action.name)
         determination.keep(move, action, form)
         receipt = _record(move, action.name, before, capacity)
     move.session.flush()

@@ -12,6 +12,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from compliance.audit.models import AuditEvent, AuditOpening
+from compliance.authz import Actor
 from compliance.door import actor
 from compliance.engine.registry import registry
 from compliance.engine.telling import names_of
@@ -28,7 +29,8 @@ blueprint = Blueprint("record_event", __name__)
 @blueprint.get("/audit/events/<uuid:event_id>")
 def show(event_id: uuid.UUID) -> ResponseReturnValue:
     """Show one event with all its fields."""
-    event = record.one_event(actor(), event_id)
+    reader = actor()
+    event = record.one_event(reader, event_id)
     entry = _opened(event)
     before, after = (record.beside(event, step) for step in (-1, 1))
     return render_template(

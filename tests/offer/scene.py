@@ -44,9 +44,14 @@ AGAINST = {
     "reason": "Directed daily.",
 }
 EMPLOYEE = {**AGAINST, "office_work": "true"}
-TASKS = dict.fromkeys(
-    ("confidentiality", "contractor_agreement", "intellectual_property", "code_of_conduct", "identity"), "true"
-)
+PAPERS = dict.fromkeys(("confidentiality", "contractor_agreement", "intellectual_property", "code_of_conduct"), "true")
+SIGNED = {**PAPERS, "signature": "Fay"}
+EMPLOYMENT_SIGNED = {
+    **dict.fromkeys(("confidentiality", "employment_contract", "code_of_conduct"), "true"),
+    "signature": "fay",
+}
+IDENTITY = {"identity": "true", "background": "true", "reason": "Passport and the register of companies."}
+SETUP = {"access": "true", "reason": "Mona, on the pricing team's line."}
 OUTSIDE, INSIDE, OPEN = "Outside IR35", "Inside IR35", "Unknown"
 
 
@@ -110,7 +115,16 @@ class Desk:
     def cleared(self, **terms: str) -> None:
         self.approved(**terms)
         self.act(self.mona, "begin_onboarding")
-        self.act(self.mona, "complete_tasks", **TASKS)
+        self.onboard()
+
+    def onboard(self) -> str:
+        """Let freelancer, desk and client do their parts, and return the state then."""
+        if self.offer(self.mona).state == "payroll_onboarding":
+            self.act(self.fay, "sign_employment", **EMPLOYMENT_SIGNED)
+        else:
+            self.act(self.fay, "sign_contract", **SIGNED)
+        self.act(self.rita, "record_identity", **IDENTITY)
+        return self.act(self.mona, "confirm_setup", **SETUP)
 
     def active(self, **terms: str) -> None:
         self.cleared(**terms)

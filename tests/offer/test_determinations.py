@@ -17,7 +17,7 @@ from compliance.engine.determination import Determination
 from compliance.engine.errors import RefusedError
 from compliance.kernel.db import engine, is_sqlite, session, table
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TASKS, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TERMS, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -143,7 +143,7 @@ def test_a_client_who_classifies_for_itself_makes_a_determination_too() -> None:
     assert (found.outcome, found.reason, found.factors) == ("independent_contractor", "Own look", [])
     assert "classified this engagement itself" in found.statement["care"]
     assert "answers within 45 days" in found.statement["objection"]
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
 
 
 @pytest.mark.parametrize(

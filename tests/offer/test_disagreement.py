@@ -8,7 +8,7 @@ import time_machine
 from compliance.authz import Role
 from compliance.engine.errors import InvalidInputError, NotAllowedError, RefusedError
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, MONDAY, TASKS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, MONDAY, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 GROUNDS = "The method is mine alone, see the contract."
@@ -75,7 +75,7 @@ def test_an_approval_can_be_disagreed_with_also_while_onboarding(desk: Desk, ste
     desk.act(desk.sol, "take_disagreement")
     assert desk.act(desk.sol, "uphold", reason="The facts stand.") == before
     if steps:
-        assert desk.act(desk.mona, "complete_tasks", **TASKS) == "cleared"
+        assert desk.onboard() == "cleared"
 
 
 def test_a_new_determination_may_be_disagreed_with_once_more(desk: Desk) -> None:

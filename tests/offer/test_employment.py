@@ -3,7 +3,7 @@
 import pytest
 
 from compliance.engine.errors import InvalidInputError, NotAllowedError, RefusedError
-from tests.offer.scene import AGAINST, EMPLOYEE, INSIDE, TASKS, Desk
+from tests.offer.scene import AGAINST, EMPLOYEE, INSIDE, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -27,7 +27,7 @@ def test_employer_worker_and_client_accept_before_payroll_onboarding(desk: Desk)
     with pytest.raises(NotAllowedError):
         desk.act(desk.fay, "accept_payroll")
     assert desk.act(desk.mona, "accept_payroll") == "payroll_onboarding"
-    assert desk.act(desk.mona, "complete_tasks", **TASKS) == "cleared"
+    assert desk.onboard() == "cleared"
     assert desk.act(desk.fay, "begin_work") == "active"
 
 

@@ -10,7 +10,7 @@ from compliance.engine.errors import EngineError, InvalidInputError, MovedOnErro
 from compliance.kernel.db import session
 from compliance.people.models import Organisation
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, MONDAY, TASKS, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, MONDAY, TERMS, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -21,7 +21,7 @@ def test_an_offer_goes_from_draft_to_work_that_may_be_billed(desk: Desk) -> None
     assert desk.act(desk.rita, "claim") == "classification_review"
     assert desk.act(desk.rita, "approve", **APPROVAL) == "enterprise_ready"
     assert desk.act(desk.mona, "begin_onboarding") == "onboarding"
-    assert desk.act(desk.mona, "complete_tasks", **TASKS) == "cleared"
+    assert desk.onboard() == "cleared"
     assert desk.act(desk.fay, "begin_work") == "active"
 
 
@@ -181,26 +181,17 @@ def test_work_does_not_begin_after_its_first_day(desk: Desk, monday: time_machin
     desk.in_review(starts_on="2026-03-03")
     desk.act(desk.rita, "approve", **APPROVAL)
     desk.act(desk.mona, "begin_onboarding")
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
     monday.shift(dt.timedelta(days=2))
     with pytest.raises(RefusedError, match="first day has passed"):
         desk.act(desk.fay, "begin_work")
-
-
-def test_onboarding_is_complete_only_when_every_task_is(desk: Desk) -> None:
-    desk.in_review()
-    desk.act(desk.rita, "approve", **APPROVAL)
-    desk.act(desk.mona, "begin_onboarding")
-    with pytest.raises(InvalidInputError) as refused:
-        desk.act(desk.mona, "complete_tasks", **{**TASKS, "identity": "false"})
-    assert list(refused.value.errors) == ["identity"]
 
 
 def test_suspending_takes_two(desk: Desk) -> None:
     desk.in_review()
     desk.act(desk.rita, "approve", **APPROVAL)
     desk.act(desk.mona, "begin_onboarding")
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
     with pytest.raises(RefusedError, match="first senior reviewer"):
         desk.act(desk.sol, "suspend", reason="Fraud")
     desk.act(desk.sue, "ask_suspension", reason="Fraud suspected")
@@ -230,7 +221,7 @@ def test_an_engagement_closes_and_ends_by_its_dates(desk: Desk) -> None:
     desk.in_review()
     desk.act(desk.rita, "approve", **APPROVAL)
     desk.act(desk.mona, "begin_onboarding")
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
     desk.act(desk.fay, "begin_work")
     run.sweep(dt.datetime(2026, 7, 21, tzinfo=dt.UTC))
     session().expire_all()

@@ -18,7 +18,7 @@ from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from compliance.rules.store import RuleSetVersion
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, OPEN, OUTSIDE, TASKS, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, OPEN, OUTSIDE, TERMS, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -167,7 +167,7 @@ def test_a_changed_engagement_without_answers_takes_two(desk: Desk) -> None:
     desk.act(desk.sue, "take_second")
     desk.act(desk.sue, "approve", **APPROVAL)
     desk.act(desk.mona, "begin_onboarding")
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
     desk.act(desk.fay, "begin_work")
     desk.act(desk.mona, "amend", **TERMS)
     desk.act(desk.rita, "take_reassessment")

@@ -8,7 +8,7 @@ import time_machine
 from compliance.authz import Role
 from compliance.engine.errors import InvalidInputError, MovedOnError, NotAllowedError, RefusedError
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, TASKS, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, IDENTITY, INSIDE, SETUP, SIGNED, TERMS, Desk
 from workflows.offer.billing import may_add_milestone, may_bill
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -132,7 +132,7 @@ def test_terms_change_also_in_onboarding_and_start_again(desk: Desk, steps: int)
     desk.approved()
     desk.act(desk.mona, "begin_onboarding")
     if steps:
-        desk.act(desk.mona, "complete_tasks", **TASKS)
+        desk.onboard()
     assert desk.act(desk.mona, "edit", **{**TERMS, "starts_on": "2026-05-01"}) == "draft"
     assert desk.offer(desk.mona).decided_version is None
 
@@ -157,7 +157,7 @@ def test_work_that_had_begun_goes_on_under_payroll_after_its_first_day(
     desk.act(desk.rita, "employer_accepts", employer_of_record="Payroll Partner Ltd")
     desk.act(desk.fay, "accept_employment")
     desk.act(desk.mona, "accept_payroll")
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
     assert desk.act(desk.fay, "begin_work") == "active"
 
 
@@ -175,7 +175,7 @@ def test_a_client_who_classifies_for_itself_reassesses_itself() -> None:
     desk.open()
     desk.act(desk.mona, "submit")
     desk.act(cy, "self_certify", attested="true", reason="Own look")
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
     desk.act(desk.fay, "begin_work")
     amended(desk, amount="15000")
     with pytest.raises(RefusedError, match="classifies for itself"):
@@ -195,7 +195,9 @@ def test_nothing_is_billed_before_the_engagement_is_active(desk: Desk) -> None:
         (desk.rita, "claim", {}),
         (desk.rita, "approve", APPROVAL),
         (desk.mona, "begin_onboarding", {}),
-        (desk.mona, "complete_tasks", TASKS),
+        (desk.fay, "sign_contract", SIGNED),
+        (desk.rita, "record_identity", IDENTITY),
+        (desk.mona, "confirm_setup", SETUP),
         (desk.fay, "begin_work", {}),
     ):
         offer = desk.offer(desk.mona)

@@ -22,7 +22,7 @@ from compliance.kernel.db import session
 from compliance.kernel.ids import new_id
 from compliance.people.models import Organisation
 from tests import make
-from tests.offer.scene import APPROVAL, MONDAY, OUTSIDE, TASKS, Desk
+from tests.offer.scene import APPROVAL, MONDAY, OUTSIDE, Desk
 from tests.offer.test_documents import add
 from tests.web.conftest import Browser
 
@@ -103,7 +103,7 @@ def reviewed_offer() -> Desk:
     desk.act(desk.mona, "comment", body="Is it decided?")
     desk.act(desk.rita, "approve", **APPROVAL)
     desk.act(desk.mona, "begin_onboarding")
-    desk.act(desk.mona, "complete_tasks", **TASKS)
+    desk.onboard()
     desk.act(desk.sue, "ask_suspension", reason="Look at the site.")
     return desk
 

@@ -133,8 +133,12 @@ def decide_and_offer_again(move: Move) -> None:
 
 
 def ask(move: Move) -> None:
-    """Make room for the answer: the one to an earlier question stays in the record."""
-    move.case.answer = ""
+    """Make room for the answer (the one to an earlier question stays in the record), and keep what it must bring."""
+    offer: Offer = move.case
+    offer.answer, offer.document_asked_at = "", None
+    if move.fact("document_needed"):
+        offer.document_asked_at = move.at
+        move.changes["document_needed"] = [False, True]
 
 
 def agree_to_employment(move: Move) -> None:

@@ -9,6 +9,7 @@ from compliance.engine.definition import Party
 from compliance.engine.move import Move
 from compliance.kernel.money import Money
 from workflows.offer.model import Offer
+from workflows.offer.onboarding import lines
 
 ASKS: Final = {"ask_client": Party.CLIENT, "ask_freelancer": Party.FREELANCER}
 
@@ -41,7 +42,7 @@ def facts(move: Move) -> list[tuple[str, str]]:
         *_question(move),
         ("Grounds of the disagreement", case.grounds),
     ]
-    return found + [(label, value) for label, value in beside if value]
+    return found + [(label, value) for label, value in beside if value] + lines(move)
 
 
 def _question(move: Move) -> list[tuple[str, str]]:
@@ -51,4 +52,5 @@ def _question(move: Move) -> list[tuple[str, str]]:
     _, party = max((rev, ASKS[action]) for action, rev, _ in move.acts if action in ASKS)
     if not hearing.is_between(move.actor, move.case, party):
         return []
-    return [("Asked", move.case.asked), ("Answer", move.case.answer)]
+    document = [("Asked for with the answer", "A document")] if move.case.document_asked_at else []
+    return [("Asked", move.case.asked), *document, ("Answer", move.case.answer)]

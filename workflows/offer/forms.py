@@ -95,6 +95,9 @@ class Ask(Form):
     """What the reviewer needs to know."""
 
     asked = TextAreaField("What you need to know, and why", [DataRequired("Write your questions."), Length(max=4000)])
+    document_needed = BooleanField(
+        "A document is needed", description="It cannot be answered before whoever is asked has added one."
+    )
 
 
 class Answer(Form):
@@ -119,11 +122,37 @@ class Attest(Form):
     reason = TextAreaField("Your reasons", [DataRequired("Give your reasons."), Length(max=8000)])
 
 
-class Tasks(Form):
-    """The steps that must be done before work may begin."""
+def signature(papers: tuple[tuple[str, str], ...]) -> type[Form]:
+    """Return the form by which the freelancer agrees to each of *papers* and signs them all."""
+    boxes = {
+        name: BooleanField(label, [DataRequired("Read it and agree to it before you sign.")]) for name, label in papers
+    }
+    signed = StringField(
+        "Your name, as your signature",
+        [DataRequired("Sign with your name."), Length(max=200)],
+        description="By typing it you sign what is ticked above.",
+    )
+    return type("Signature", (Form,), {**boxes, "signature": signed})
 
-    confidentiality = BooleanField("Confidentiality agreement signed", [DataRequired("Still to be done.")])
-    contractor_agreement = BooleanField("Contract signed", [DataRequired("Still to be done.")])
-    intellectual_property = BooleanField("Rights in the work agreed", [DataRequired("Still to be done.")])
-    code_of_conduct = BooleanField("Code of conduct read", [DataRequired("Still to be done.")])
-    identity = BooleanField("Identity verified", [DataRequired("Still to be done.")])
+
+class Identity(Form):
+    """That the desk looked at who the freelancer is, and at what."""
+
+    identity = BooleanField("Identity verified", [DataRequired("Verify the identity first.")])
+    background = BooleanField("Background check passed", [DataRequired("Complete the background check first.")])
+    reason = TextAreaField(
+        "What you looked at",
+        [DataRequired("Say what you looked at."), Length(max=4000)],
+        description="The client and the freelancer read this. Name the kinds of papers and checks, not their numbers.",
+    )
+
+
+class Setup(Form):
+    """That the client is ready for the freelancer."""
+
+    access = BooleanField("Access to what the work needs is ready", [DataRequired("Prepare the access first.")])
+    reason = TextAreaField(
+        "Contact for the work",
+        [DataRequired("Name the contact."), Length(max=400)],
+        description="Whom the freelancer turns to, and how. The freelancer and the desk read this.",
+    )

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Final
 
 from compliance.authz import Role
+from compliance.engine.documents import party_of, was_added
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
 from workflows.offer import policy
@@ -183,3 +184,11 @@ def suspension_was_asked(move: Move) -> str | None:
     if move.did_within(REQUEST_COUNTS, "ask_suspension"):
         return None
     return f"The request is older than {REQUEST_COUNTS.days} days. A first senior reviewer must ask again."
+
+
+def brings_document(move: Move) -> str | None:
+    """Take no answer before whoever is asked has added the document that was asked for."""
+    asked_at = move.case.document_asked_at
+    if asked_at is None or was_added(move.session, move.case, party_of(move.actor, move.case), asked_at):
+        return None
+    return "The reviewer asked for a document. Add it to the documents of this offer, then answer."

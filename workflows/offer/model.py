@@ -103,6 +103,7 @@ class Offer(Case):
     decided_digest: Mapped[str | None]
     valid_until: Mapped[dt.date | None]
     asked: Mapped[str] = mapped_column(default="")
+    document_asked_at: Mapped[dt.datetime | None]
     answer: Mapped[str] = mapped_column(default="")
     grounds: Mapped[str] = mapped_column(default="")
     came_from: Mapped[str] = mapped_column(default="")

@@ -6,6 +6,7 @@ from compliance.engine.definition import Party, Stage, Tone
 from compliance.engine.move import Move
 from compliance.kernel.clock import business_days, calendar_days
 from workflows.offer.model import State
+from workflows.offer.onboarding import whoever_accepts, whoever_is_missing
 
 
 def whoever_classifies(move: Move) -> Party:
@@ -77,14 +78,14 @@ STAGES = {
     State.EMPLOYEE_ROUTE: Stage(
         "Employee route",
         "The work was found to be employment. It goes to the payroll partner once employer, worker and client accept.",
-        Party.CLIENT,
+        whoever_accepts,
         Tone.WAITING,
         business_days(7),
     ),
     State.PAYROLL_ONBOARDING: Stage(
         "Payroll onboarding",
         "The employer of record hires the worker.",
-        Party.CLIENT,
+        whoever_is_missing,
         Tone.PROGRESS,
         business_days(7),
     ),
@@ -101,7 +102,7 @@ STAGES = {
     State.ONBOARDING: Stage(
         "Onboarding",
         "Contract and checks are being completed. Work cannot begin yet.",
-        Party.CLIENT,
+        whoever_is_missing,
         Tone.PROGRESS,
         business_days(5),
     ),

@@ -1,15 +1,17 @@
-"""From a determination to the first day: payroll, onboarding, acceptance (rows 13 and 17 to 19 of the handbook)."""
+"""From a determination to the first day: payroll, onboarding, acceptance."""
 
 from __future__ import annotations
 
 from compliance.authz import SYSTEM, WORKER, Role, any_of
-from compliance.engine.definition import Action, Tone
-from compliance.engine.guards import not_conflicted
+from compliance.engine.definition import Action, Holder, Tone
+from compliance.engine.guards import not_conflicted, on_desk, unclaimed
 from compliance.kernel.clock import business_days
-from workflows.offer import effects, forms, guards
+from workflows.offer import effects, forms, guards, onboarding
 from workflows.offer.making import CLIENT
 from workflows.offer.model import State
 from workflows.offer.reviewing import REVIEWER
+
+DESK = any_of(Role.PROGRAM_SUCCESS_MANAGER) | REVIEWER
 
 ACTIONS = (
     Action(
@@ -17,7 +19,7 @@ ACTIONS = (
         "Record the employer of record's acceptance",
         (State.EMPLOYEE_ROUTE,),
         None,
-        any_of(Role.PROGRAM_SUCCESS_MANAGER) | REVIEWER,
+        DESK,
         forms.Employer,
         guards=(not_conflicted,),
         for_desk=False,
@@ -63,15 +65,66 @@ ACTIONS = (
         key="b",
     ),
     Action(
-        "complete_tasks",
-        "Confirm that everything is done",
-        (State.ONBOARDING, State.PAYROLL_ONBOARDING),
-        State.CLEARED,
+        "sign_contract",
+        "Sign the contract",
+        (State.ONBOARDING,),
+        None,
+        WORKER,
+        forms.signature(onboarding.CONTRACTOR_PAPERS),
+        guards=(*onboarding.own_part("sign_contract"), guards.decided_terms_stand, onboarding.signs_by_name),
+        effect=onboarding.sign,
+        key="y",
+    ),
+    Action(
+        "sign_employment",
+        "Sign the employment contract",
+        (State.PAYROLL_ONBOARDING,),
+        None,
+        WORKER,
+        forms.signature(onboarding.EMPLOYEE_PAPERS),
+        guards=(*onboarding.own_part("sign_employment"), guards.decided_terms_stand, onboarding.signs_by_name),
+        effect=onboarding.sign,
+        key="y",
+    ),
+    Action(
+        "record_identity",
+        "Record identity and background check",
+        tuple(onboarding.PARTS),
+        None,
+        DESK,
+        forms.Identity,
+        guards=(not_conflicted, guards.not_own_offer, *onboarding.own_part("record_identity")),
+        for_desk=False,
+        key="p",
+    ),
+    Action(
+        "confirm_setup",
+        "Confirm access and contact",
+        tuple(onboarding.PARTS),
+        None,
         CLIENT,
-        forms.Tasks,
-        guards=(guards.decided_terms_stand,),
-        effect=effects.meet_freelancer,
+        forms.Setup,
+        guards=onboarding.own_part("confirm_setup"),
         key="f",
+    ),
+    Action(
+        "take_step",
+        "Claim the desk's step",
+        (State.EMPLOYEE_ROUTE, *onboarding.PARTS),
+        None,
+        REVIEWER,
+        guards=(on_desk, unclaimed, not_conflicted),
+        holder=Holder.TAKE,
+        key="e",
+    ),
+    Action(
+        "clear",
+        "Clear to begin",
+        tuple(onboarding.PARTS),
+        State.CLEARED,
+        SYSTEM,
+        guards=(onboarding.everything_is_done, guards.decided_terms_stand),
+        auto=True,
     ),
     Action(
         "begin_work",
