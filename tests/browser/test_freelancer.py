@@ -85,7 +85,7 @@ def sign(screen: Screen, house: House) -> None:
     """Sign the contract, and let the desk and the client do their parts."""
     screen.visit(house.href())
     screen.press("Sign the contract")
-    screen.fill(**PAPERS, signature="Nina Kirk")
+    screen.fill(**dict.fromkeys(PAPERS, "y"), signature="Nina Kirk")
     screen.press("Sign the contract")
     house.act(house.rita, "record_identity", **IDENTITY)
     house.act(house.mona, "confirm_setup", **SETUP)

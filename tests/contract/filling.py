@@ -33,6 +33,7 @@ from compliance.engine.common import ColleagueField
 from compliance.engine.document_actions import DocumentField
 from compliance.engine.documents import Examined
 from compliance.engine.file_types import TYPES
+from compliance.engine.signing import SignatureField
 from compliance.kernel import clock
 from compliance.kernel.files import Arrived
 from compliance.rules.model import Outcome
@@ -73,9 +74,14 @@ class OwnDocument:
     """A document that the side of whoever acts has added to the case."""
 
 
+@dataclass(frozen=True)
+class OwnName:
+    """The name of whoever acts."""
+
+
 Data = Mapping[str, Any]
 # What stands for something that only a case can tell, and how to find out.
-Placeholder = Answers | Paper | OwnDocument
+Placeholder = Answers | Paper | OwnDocument | OwnName
 Real = Callable[[Placeholder], Any]
 PersonId = Callable[[Someone], str]
 
@@ -85,6 +91,7 @@ STANDING_FOR: dict[type[Field], tuple[Someone | Placeholder, Someone | Placehold
     ObjectField: (Answers(Outcome.INDEPENDENT_CONTRACTOR), Answers(Outcome.EMPLOYEE)),
     FileField: (Paper(), Paper()),
     DocumentField: (OwnDocument(), OwnDocument()),
+    SignatureField: (OwnName(), OwnName()),
 }
 
 
@@ -115,6 +122,8 @@ def imagined(thing: Placeholder) -> Any:  # noqa: ANN401 - whatever its field ta
         return '{"question": true}'
     if isinstance(thing, OwnDocument):
         return str(UUID(int=0))
+    if isinstance(thing, OwnName):
+        return "Somebody"
     return Examined(Arrived(Path("paper.txt"), 1, "0" * 64), "paper.txt", TYPES[0])
 
 

@@ -25,7 +25,17 @@ from compliance.people.models import Organisation, Person, RoleGrant
 from compliance.rules.model import Outcome
 from tests import papers
 from tests.contract import answers
-from tests.contract.filling import WORKER_EMAIL, Answers, Data, OwnDocument, Placeholder, Someone, imagined, looked_up
+from tests.contract.filling import (
+    WORKER_EMAIL,
+    Answers,
+    Data,
+    OwnDocument,
+    OwnName,
+    Placeholder,
+    Someone,
+    imagined,
+    looked_up,
+)
 
 # What a client can choose of its programme, as far as it sends cases other ways.
 WORLDS: dict[str, dict[str, Any]] = {
@@ -181,6 +191,8 @@ class Play:
             return self.answers(who, thing.outcome) or imagined(thing)
         if isinstance(thing, OwnDocument):
             return self.own_document(who) or imagined(thing)
+        if isinstance(thing, OwnName):
+            return who.name
         return files.enter_context(documents.examined("paper.txt", io.BytesIO(papers.TEXT)))
 
     def answers(self, who: Actor, outcome: Outcome) -> str | None:

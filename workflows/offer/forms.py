@@ -6,6 +6,8 @@ from wtforms import BooleanField, Form, SelectMultipleField, StringField, TextAr
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import DataRequired, Length
 
+from compliance.engine.signing import SIGNATURE, SignatureField
+
 REASON_CODES = {
     "CTRL_SCHEDULE": "The client sets the hours",
     "CTRL_METHOD": "The client says how the work is done",
@@ -127,12 +129,12 @@ def signature(papers: tuple[tuple[str, str], ...]) -> type[Form]:
     boxes = {
         name: BooleanField(label, [DataRequired("Read it and agree to it before you sign.")]) for name, label in papers
     }
-    signed = StringField(
+    signed = SignatureField(
         "Your name, as your signature",
         [DataRequired("Sign with your name."), Length(max=200)],
         description="By typing it you sign what is ticked above.",
     )
-    return type("Signature", (Form,), {**boxes, "signature": signed})
+    return type("Signature", (Form,), {**boxes, SIGNATURE: signed})
 
 
 class Identity(Form):

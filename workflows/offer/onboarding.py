@@ -85,21 +85,6 @@ def own_part(action: str) -> tuple[Guard, Guard]:
     )
 
 
-def signs_by_name(move: Move) -> str | None:
-    """Take as a signature only the name of whoever signs."""
-    typed = move.fact("signature")
-    if typed is None or _plain(typed) == _plain(move.actor.name):
-        return None
-    return f"Sign with your own name as it stands in your account: {move.actor.name}."
-
-
-def sign(move: Move) -> None:
-    """Keep in the record what was agreed to, and the name typed as signature."""
-    agreed = [name for name, value in (move.facts or {}).items() if value is True]
-    move.changes["signed"] = [None, agreed]
-    move.keep_sealed("signature", move.fact("signature"))
-
-
 def lines(move: Move) -> list[tuple[str, str]]:
     """Return each part with who did it and when, or who is to do it."""
     parts = PARTS.get(State(move.case.state), ())
@@ -108,7 +93,3 @@ def lines(move: Move) -> list[tuple[str, str]]:
         (part.label, str(done[part.action]) if part.action in done else f"To be done by {part.party.label}")
         for part in parts
     ]
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compliance.authz import SYSTEM, WORKER, Role, any_of
 from compliance.engine.definition import Action, Holder, Tone
 from compliance.engine.guards import not_conflicted, on_desk, unclaimed
+from compliance.engine.signing import sign, signs_by_name
 from compliance.kernel.clock import business_days
 from workflows.offer import effects, forms, guards, onboarding
 from workflows.offer.making import CLIENT
@@ -71,8 +72,8 @@ ACTIONS = (
         None,
         WORKER,
         forms.signature(onboarding.CONTRACTOR_PAPERS),
-        guards=(*onboarding.own_part("sign_contract"), guards.decided_terms_stand, onboarding.signs_by_name),
-        effect=onboarding.sign,
+        guards=(*onboarding.own_part("sign_contract"), guards.decided_terms_stand, signs_by_name),
+        effect=sign,
         key="y",
     ),
     Action(
@@ -82,8 +83,8 @@ ACTIONS = (
         None,
         WORKER,
         forms.signature(onboarding.EMPLOYEE_PAPERS),
-        guards=(*onboarding.own_part("sign_employment"), guards.decided_terms_stand, onboarding.signs_by_name),
-        effect=onboarding.sign,
+        guards=(*onboarding.own_part("sign_employment"), guards.decided_terms_stand, signs_by_name),
+        effect=sign,
         key="y",
     ),
     Action(
