@@ -22,8 +22,8 @@ from compliance.kernel import clock
 from compliance.kernel.db import Base, table
 from compliance.kernel.ids import new_id
 from compliance.rules import interview, store
+from compliance.rules.agenda import Agenda
 from compliance.rules.model import Answer
-from compliance.rules.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from compliance.engine.move import Move
@@ -97,8 +97,8 @@ def action(questionnaire: Questionnaire) -> Action:
 
 def is_asked(move: Move) -> str | None:
     """Refuse answers where no rules ask for any, or while it is not the actor's turn to answer."""
-    if move.assessment.rule_set is None:
-        return move.assessment.why_none
+    if move.assessment.rules is None:
+        return move.assessment.unsupported
     if answering_party(move.case, move.actor, move.workflow) is not None:
         return None
     asked = move.workflow.questionnaire
@@ -111,12 +111,12 @@ def fits(move: Move) -> str | None:
     """Refuse answers that the rules do not know or would not ask for, by name."""
     if move.facts is None:
         return None
-    rule_set, given = _rules(move), complemented(move, _party(move))
-    counted = interview.walk(rule_set, given).answers
+    rules, given = _rules(move), complemented(move, _party(move))
+    counted = interview.walk(rules, given).answers
     for key, value in given.items():
-        sentence = interview.check(rule_set, key, value)
+        sentence = interview.check(rules, key, value)
         if sentence is None and key not in counted:
-            sentence = f"“{rule_set.question(key).text}” is not asked after these answers. Leave it out."
+            sentence = f"“{rules.question(key).text}” is not asked after these answers. Leave it out."
         if sentence:
             raise InvalidInputError({"answers": [sentence]})
     return None
@@ -126,13 +126,13 @@ def answers_complete(party: Party) -> Guard:
     """Return a guard that waits for the complete answers of *party*, where rules apply, under the version asked now."""
 
     def guard(move: Move) -> str | None:
-        rule_set, sheet = move.assessment.rule_set, move.assessment.of(party)
-        if rule_set is None:
+        rules, sheet = move.assessment.rules, move.assessment.of(party)
+        if rules is None:
             return None
         if sheet is None or not sheet.complete:
             return "Answer the questions first: the answers decide which rules apply."
-        if sheet.rule_set.digest != rule_set.digest:
-            return f"The questions have a new version, {rule_set.version}. Look at your answers again and send them."
+        if sheet.rules.digest != rules.digest:
+            return f"The questions have a new version, {rules.version}. Look at your answers again and send them."
         return None
 
     guard.__doc__ = f"Wait for the complete answers of {party.label}, under the newest questions, where rules apply."
@@ -149,20 +149,20 @@ def complemented(move: Move, party: Party) -> dict[str, Any]:
     return {**{key: value for key, value in given.items() if value is not None}, **known}
 
 
-def draft_of(session: Session, case_id: uuid.UUID, party: Party, rule_set: RuleSet) -> dict[str, Answer] | None:
+def draft_of(session: Session, case_id: uuid.UUID, party: Party, rules: Agenda) -> dict[str, Answer] | None:
     """Return the answers that *party* keeps beside the case, or ``None``."""
     kept = sa.select(AnswerDraft.answers).where(
-        AnswerDraft.case_id == case_id, AnswerDraft.party == party.value, AnswerDraft.rule_set == rule_set.key
+        AnswerDraft.case_id == case_id, AnswerDraft.party == party.value, AnswerDraft.rule_set == rules.key
     )
     return session.scalar(kept)
 
 
 def keep_draft(
-    session: Session, case_id: uuid.UUID, party: Party, rule_set: RuleSet, answers: Mapping[str, Answer]
+    session: Session, case_id: uuid.UUID, party: Party, rules: Agenda, answers: Mapping[str, Answer]
 ) -> None:
     """Keep *answers* as the draft of *party*. The caller has locked the case, so that two devices take turns."""
     drop_draft(session, case_id, party)
-    row = {"case_id": case_id, "party": party.value, "rule_set": rule_set.key, "answers": dict(answers)}
+    row = {"case_id": case_id, "party": party.value, "rule_set": rules.key, "answers": dict(answers)}
     session.execute(sa.insert(table(AnswerDraft)), [row | {"changed_at": clock.now()}])
 
 
@@ -190,18 +190,19 @@ def retire_answers(move: Move, party: Party) -> None:
 
 def _send(move: Move) -> None:
     """Write the sheet, say in the record what changed, and make sure that the version answered is kept for ever."""
-    party, rule_set = _party(move), _rules(move)
+    party, rules = _party(move), _rules(move)
     given, before = complemented(move, party), move.assessment.of(party)
     old = before.answers if before else {}
     try:
-        store.publish(move.session, rule_set, move.actor)
+        for one in rules.members:
+            store.publish(move.session, one, move.actor)
     except store.PublishedOtherwiseError as refused:
         raise RefusedError(str(refused)) from refused
     for key in sorted({*old, *given}):
         if old.get(key) != given.get(key):
             move.changes[f"answers.{key}"] = [old.get(key), given.get(key)]
-    complete = interview.is_complete(rule_set, given)
-    named = {"rule_set": rule_set.key, "version": rule_set.version, "digest": rule_set.digest}
+    complete = interview.is_complete(rules, given)
+    named = {"rule_set": rules.key, "version": rules.version, "digest": rules.digest}
     move.policy |= {**named, "party": party.value, "answers": digest_of(given), "complete": complete}
     sheets = table(AnswerSheet)
     move.session.execute(sa.delete(sheets).where(AnswerSheet.case_id == move.case.id, AnswerSheet.party == party.value))
@@ -209,9 +210,9 @@ def _send(move: Move) -> None:
         "id": new_id(),
         "case_id": move.case.id,
         "party": party.value,
-        "rule_set": rule_set.key,
-        "rule_version": rule_set.version,
-        "rule_digest": rule_set.digest,
+        "rule_set": rules.key,
+        "rule_version": rules.version,
+        "rule_digest": rules.digest,
         "answers": given,
         "complete": complete,
         "changed_at": move.at,
@@ -227,11 +228,11 @@ def _party(move: Move) -> Party:
     return party
 
 
-def _rules(move: Move) -> RuleSet:
-    rule_set = move.assessment.rule_set
-    if rule_set is None:  # As above.
-        raise RefusedError(move.assessment.why_none)
-    return rule_set
+def _rules(move: Move) -> Agenda:
+    rules = move.assessment.rules
+    if rules is None:  # As above.
+        raise RefusedError(move.assessment.unsupported)
+    return rules
 
 
 def _known(move: Move, party: Party) -> Mapping[str, Answer]:

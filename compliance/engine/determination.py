@@ -175,13 +175,13 @@ def _of(case: Case) -> sa.Select[Determination]:
 
 def _rules(found: Assessment, outcome: str) -> dict[str, Any]:
     """Return under which rules it was decided (or why under none), the answers as they stood, and the findings."""
-    used = found.sheets[0].rule_set if found.sheets else found.rule_set
+    used = found.sheets[0].rules if found.sheets else found.rules
     answers = {sheet.party.value: dict(sheet.answers) for sheet in found.sheets}
     return {
         "rule_set": used.key if used else None,
         "rule_version": used.version if used else None,
         "rule_digest": used.digest if used else None,
-        "why_no_rules": found.why_none,
+        "why_no_rules": found.unsupported,
         "answers": answers,
         "answers_digest": digest_of(answers),
         "findings": {sheet.party.value: sheet.finding.as_json() for sheet in found.sheets if sheet.finding},

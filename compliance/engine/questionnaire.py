@@ -20,9 +20,10 @@ from compliance.authz import Actor, Allow, is_worker, reads_at_desk
 from compliance.engine.case import AnswerSheet
 from compliance.engine.definition import Party
 from compliance.rules import interview, store
-from compliance.rules.finding import Finding
+from compliance.rules.agenda import Agenda, Found, agenda
+from compliance.rules.applicable import PARTLY_COVERED, UNSUPPORTED, Gap, Situation, applicable
+from compliance.rules.legal.questions import UNKNOWN
 from compliance.rules.model import Answer, Outcome, Question
-from compliance.rules.rule_set import RuleSet
 
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
@@ -41,43 +42,40 @@ class Answering:
 class Questionnaire:
     """The questions of a process.
 
-    ``rule_set`` names the rule set that applies to a case, or ``None``; ``why_none`` then says why in a sentence.
+    ``situation`` says where a case is at home and as of when; the legal tests that apply follow from it. ``tables``
+    names decision tables that are asked instead of the tests of a place, by that place: those of an authority.
     In the states ``newest_in`` the newest version is asked; later the case stays on the version it was answered under.
     """
 
-    rule_set: Callable[[Any], str | None]
-    why_none: Callable[[Any], str]
+    situation: Callable[[Any], Situation]
     parties: Mapping[Party, Answering]
+    tables: Mapping[str, str] = field(default_factory=dict)
     newest_in: tuple[enum.StrEnum, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a party answered, under the version of the rules that it was asked, and what comes of it."""
+    """What a party answered, under the versions of the rules that it was asked, and what comes of it."""
 
     party: Party
-    rule_set: RuleSet
+    rules: Agenda
     answers: Mapping[str, Answer]
     sent_at: dt.datetime
 
     @cached_property
     def complete(self) -> bool:
         """Whether everything that is asked was answered and leads to a decision."""
-        return interview.is_complete(self.rule_set, self.answers)
+        return interview.is_complete(self.rules, self.answers)
 
     @cached_property
-    def finding(self) -> Finding | None:
+    def finding(self) -> Found | None:
         """What the rules find; nothing before the answers are complete."""
-        if not self.complete:
-            return None
-        return self.rule_set.decide(interview.to_interview(self.rule_set, self.answers))
+        return self.rules.find(self.answers) if self.complete else None
 
     @property
     def result(self) -> str:
         """The finding's result as people read it."""
-        if self.finding is None:
-            return "Not answered to the end"
-        return interview.wording(self.rule_set, self.finding.result, self.answers)
+        return self.finding.result if self.finding else "Not answered to the end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +88,14 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Assessment:
-    """All that the questionnaire says of a case: the rules that apply (or why none do), the sheets, the conflicts.
+    """All that the questionnaire says of a case: the rules that apply, the sheets, the conflicts.
 
-    ``known`` are the questions that parties are not asked, because who they are answers them.
+    ``gaps`` are places for which rules are missing, wholly or in part. ``known`` are the questions that parties are not
+    asked, because who they are answers them.
     """
 
-    rule_set: RuleSet | None
-    why_none: str = ""
+    rules: Agenda | None
+    gaps: tuple[Gap, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     known: frozenset[str] = frozenset()
 
@@ -104,28 +103,41 @@ class Assessment:
         """Return the sheet of *party*, if it sent one."""
         return next((sheet for sheet in self.sheets if sheet.party is party), None)
 
+    @property
+    def unsupported(self) -> str:
+        """Say for which places there are no rules at all; empty where there are some for each."""
+        return " ".join(gap.text for gap in self.gaps if gap.code == UNSUPPORTED)
+
+    @property
+    def partly_covered(self) -> str:
+        """Say of which places only a part of the law is known."""
+        return " ".join(gap.text for gap in self.gaps if gap.code == PARTLY_COVERED)
+
     @cached_property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Every question that parties were both asked and answered differently."""
         if len(self.sheets) < len(("one", "the other")):
             return ()
+        rules = self.sheets[0].rules
         return tuple(
             Conflict(question, given)
-            for question in self.sheets[0].rule_set.questions
+            for question in rules.questions
             if question.key not in self.known
-            and _is_fact(self.sheets[0].rule_set, question)
+            and rules.is_fact(question)
             and (given := {s.party: s.answers[question.key] for s in self.sheets if question.key in s.answers})
-            and len({str(answer) for answer in given.values()}) > 1
+            and len({str(answer) for answer in given.values()} - {UNKNOWN}) > 1
         )
 
     @property
     def doubt(self) -> str | None:
         """Why the questionnaire does not settle the case; ``None`` where it does, or where no rules apply."""
-        if self.rule_set is None:
+        if self.rules is None:
             return None
         findings = [sheet.finding for sheet in self.sheets]
         if not findings or None in findings:
             return "The questionnaire is not answered to the end."
+        if self.unsupported:
+            return self.unsupported
         if any(finding and finding.outcome is Outcome.NEEDS_REVIEW for finding in findings):
             return "The questionnaire leaves the status open."
         return "The parties answered the questionnaire differently." if self.conflicts else None
@@ -145,26 +157,42 @@ def assess(session: Session, case: Any, workflow: Workflow) -> Assessment:  # no
     asked = workflow.questionnaire
     if asked is None:
         return NOTHING
-    key = asked.rule_set(case)
-    if key is None:
-        return Assessment(None, asked.why_none(case))
+    newest, gaps = applying(asked, case)
     rows = session.execute(
         sa.select(
             AnswerSheet.party,
+            AnswerSheet.rule_set,
             AnswerSheet.rule_version,
             AnswerSheet.rule_digest,
             AnswerSheet.answers,
             AnswerSheet.changed_at,
-        ).where(AnswerSheet.case_id == case.id, AnswerSheet.rule_set == key)
+        ).where(AnswerSheet.case_id == case.id)
     ).all()
     found = {
-        Party(party): Sheet(Party(party), store.version_of(session, key, version, digest), answers, at)
-        for party, version, digest, answers, at in rows
+        Party(party): Sheet(Party(party), store.agenda_of(session, key, version, digest), answers, at)
+        for party, key, version, digest, answers, at in rows
+        if newest is not None and key == newest.key
     }
     sheets = tuple(found[party] for party in asked.parties if party in found)
-    newest = not sheets or case.state in asked.newest_in
     known = frozenset(question for answering in asked.parties.values() for question in answering.known)
-    return Assessment(store.shipped(key) if newest else sheets[0].rule_set, "", sheets, known)
+    current = newest if not sheets or case.state in asked.newest_in else sheets[0].rules
+    return Assessment(current, gaps, sheets, known)
+
+
+def applying(asked: Questionnaire, case: Any) -> tuple[Agenda | None, tuple[Gap, ...]]:  # noqa: ANN401 - as above
+    """Return the newest rules that apply to *case*, together, and the places for which some are missing."""
+    situation, library = asked.situation(case), store.library()
+    tables: dict[str, str] = {}
+    for said, place in situation.places.items():
+        key = next((asked.tables[one] for one in library.places.around(place) if one in asked.tables), None)
+        if key is not None:
+            tables[said] = key
+    found = applicable(library, situation)
+    tests = (one.test for one in found.tests if set(one.places) - {situation.places[said] for said in tables})
+    members = (*(store.shipped(key) for key in dict.fromkeys(tables.values())), *tests)
+    covered = {situation.places[said] for said in tables}
+    gaps = tuple(gap for gap in found.gaps if gap.place not in covered)
+    return (agenda(members) if members else None), gaps
 
 
 def answering_party(case: Any, actor: Actor, workflow: Workflow) -> Party | None:  # noqa: ANN401 - as above
@@ -197,9 +225,3 @@ def readable(found: Assessment, case: Any, reader: Actor, workflow: Workflow) ->
         return found.sheets
     own = found.of(own_party(case, reader, workflow))
     return (own,) if own else ()
-
-
-def _is_fact(rule_set: RuleSet, question: Question) -> bool:
-    """Tell whether an answer says something of the work; how one wants to be asked does not."""
-    context = {section.key for section in rule_set.sections if section.table is None}
-    return not (question.section in context and question.page_only)

@@ -72,7 +72,7 @@ def _terms(move: Move) -> Task:
 
 def _questions(move: Move) -> Task | None:
     party = questionnaire.own_party(move.case, move.actor, move.workflow)
-    if party is None or move.assessment.rule_set is None:
+    if party is None or move.assessment.rules is None:
         return None
     unanswered = answering.answers_complete(party)(move)
     status = Status.NOT_STARTED if unanswered else Status.COMPLETED

@@ -7,33 +7,12 @@ pointless, or is no longer offered) counts as not given, so that nothing decides
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compliance.rules.errors import AnswerError, show
 from compliance.rules.model import Answer, Ending, Question
 from compliance.rules.rule_set import RuleSet
-
-Answers = Mapping[str, Answer | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """How far the answers lead.
-
-    ``pages`` are those that are asked, or may yet be asked, in order; ``answers`` those that count; ``next`` is the
-    page to show now; ``ending`` is where the questionnaire stopped before its last page, if it did.
-    """
-
-    pages: tuple[Question, ...]
-    answers: Mapping[str, Answer]
-    next: Question | None
-    ending: Ending | None
-
-    @property
-    def decides(self) -> bool:
-        """Whether nothing is left to answer and the end is a decision, not only advice."""
-        return self.next is None and (self.ending is None or self.ending.decides)
+from compliance.rules.walking import Answers, Asks, Walk, given
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +30,22 @@ class Asked:
         return None if self.answer is None else self.question.label(self.answer)
 
 
-def walk(rule_set: RuleSet, answers: Answers) -> Walk:
+def walk(rules: Asks, answers: Answers) -> Walk:
     """Follow the answers from the first page to the end, past pages that are still open."""
-    sure: dict[str, Answer] = {}
-    still_open: dict[str, Question] = {}
-    pages: list[Question] = []
-    ending = None
-    for question in rule_set.questions:
-        if not question.ask_if.may_hold(sure, still_open):
-            continue
-        pages.append(question)
-        answer = _given(question, answers, sure)
-        if answer is None or not question.ask_if.holds(sure):
-            still_open[question.key] = question
-            continue
-        sure[question.key] = answer
-        ending = next((one for one in rule_set.endings if one.when.holds(sure)), None)
-        if ending is not None:
-            break
-    return Walk(tuple(pages), sure, next(iter(still_open.values()), None), ending)
+    return rules.walk(answers)
 
 
-def _given(question: Question, answers: Answers, before: Mapping[str, Answer]) -> Answer | None:
-    answer = answers.get(question.key)
-    if answer is None or not question.accepts(answer):
-        return None
-    return answer if any(option.value == answer for option in question.offered(before)) else None
-
-
-def next_question(rule_set: RuleSet, answers: Answers) -> Question | None:
+def next_question(rules: Asks, answers: Answers) -> Question | None:
     """Return the page to show now, with only the options that are offered here; ``None`` when nothing is left."""
-    found = walk(rule_set, answers)
+    found = walk(rules, answers)
     if found.next is None:
         return None
     return dataclasses.replace(found.next, options=found.next.offered(found.answers))
 
 
-def asked(rule_set: RuleSet, answers: Answers) -> list[Asked]:
+def asked(rules: Asks, answers: Answers) -> list[Asked]:
     """Return the pages in order, from the first to the one to show now, each with its progress."""
-    found = walk(rule_set, answers)
+    found = walk(rules, answers)
     path = found.pages if found.next is None else found.pages[: found.pages.index(found.next) + 1]
     return [
         Asked(question, number, len(found.pages), found.answers.get(question.key))
@@ -97,9 +53,9 @@ def asked(rule_set: RuleSet, answers: Answers) -> list[Asked]:
     ]
 
 
-def missing(rule_set: RuleSet, answers: Answers) -> list[Question]:
+def missing(rules: Asks, answers: Answers) -> list[Question]:
     """Return the pages that are certain to be asked and have no answer yet."""
-    found = walk(rule_set, answers)
+    found = walk(rules, answers)
     return [
         question
         for question in found.pages
@@ -107,39 +63,39 @@ def missing(rule_set: RuleSet, answers: Answers) -> list[Question]:
     ]
 
 
-def ending(rule_set: RuleSet, answers: Answers) -> Ending | None:
+def ending(rules: Asks, answers: Answers) -> Ending | None:
     """Return where the questionnaire stopped before its last page; its ``decides`` is false for mere advice."""
-    found = walk(rule_set, answers)
+    found = walk(rules, answers)
     return found.ending if found.next is None else None
 
 
-def is_complete(rule_set: RuleSet, answers: Answers) -> bool:
+def is_complete(rules: Asks, answers: Answers) -> bool:
     """Tell whether everything that is asked was answered and a decision can be made."""
-    return walk(rule_set, answers).decides
+    return walk(rules, answers).decides
 
 
-def dropped_by_change(rule_set: RuleSet, answers: Answers, key: str, new_value: Answer) -> list[Question]:
+def dropped_by_change(rules: Asks, answers: Answers, key: str, new_value: Answer) -> list[Question]:
     """Return the answered pages whose answers would fall away if this one were answered differently.
 
     Raises ``AnswerError`` for an unknown question.
     """
-    changed = rule_set.question(key)
-    before = walk(rule_set, answers)
-    after = walk(rule_set, {**before.answers, key: new_value})
-    kept = {question.key for question in after.pages if _given(question, before.answers, after.answers) is not None}
+    changed = rules.question(key)
+    before = walk(rules, answers)
+    after = walk(rules, {**before.answers, key: new_value})
+    kept = {question.key for question in after.pages if given(question, before.answers, after.answers) is not None}
     return [q for q in before.pages if q.key in before.answers and q.key not in kept and q.key != changed.key]
 
 
-def check(rule_set: RuleSet, key: str, value: object, answers: Answers | None = None) -> str | None:
+def check(rules: Asks, key: str, value: object, answers: Answers | None = None) -> str | None:
     """Say in a sentence why a page cannot take this answer; ``None`` if it can.
 
     With the answers so far, the answer must also be among those that this page offers now.
     """
     try:
-        question = rule_set.question(key)
+        question = rules.question(key)
     except AnswerError as unknown:
         return str(unknown)
-    options = question.options if answers is None else question.offered(walk(rule_set, answers).answers)
+    options = question.options if answers is None else question.offered(walk(rules, answers).answers)
     if question.accepts(value) and any(option.value == value for option in options):
         return None
     allowed = ", ".join(f"“{option.label}”" for option in options)

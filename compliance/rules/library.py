@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from compliance.rules.errors import NotInForceError, Place, RuleSetError, Unknow
 from compliance.rules.fields import read_text
 from compliance.rules.legal import loading
 from compliance.rules.legal.legal_test import LegalTest
+from compliance.rules.legal.model import Parts
 from compliance.rules.legal.questions import FILE as QUESTIONS
 from compliance.rules.legal.questions import Pool, read_pool
 from compliance.rules.places import FILE as PLACES
@@ -34,14 +35,17 @@ class Library:
     Decision tables, which :mod:`compliance.rules.catalog` finds, have their version in their key and no folder for it.
     """
 
-    def __init__(self, packages: tuple[str, ...]) -> None:
+    def __init__(self, packages: tuple[str, ...], roots: tuple[Path, ...] = ()) -> None:
         self._packages = packages
-        self._roots = [Path(str(resources.files(package))) / "rules" for package in packages]
+        self._roots = [*(Path(str(resources.files(package))) / "rules" for package in packages), *roots]
         self._tables = set(catalog.folders(packages))
         self._folders = _folders(self._roots)
         self._pools: dict[Path, Pool] = {}
         self._places: Places | None = None
-        self._loaded: dict[tuple[str, str, dt.date], LegalTest | ComplianceCheck] = {}
+        self._kinds: dict[tuple[str, str], str] = {}
+        self._parts: dict[tuple[str, str], Parts] = {}
+        # What a test is depends on the day only through the versions of those that it redirects to.
+        self._loaded: dict[tuple[object, ...], LegalTest | ComplianceCheck] = {}
 
     @property
     def places(self) -> Places:
@@ -80,6 +84,21 @@ class Library:
             raise _not_in_force(key, at, [_span(table.about.effective_from, table.about.effective_to)])
         return table
 
+    def exactly(self, key: str, version: str) -> LegalTest | ComplianceCheck:
+        """Load a version, whenever it was in force, with the newest of those that it redirects to.
+
+        Raises ``UnknownRuleSetError`` and ``RuleSetError``.
+        """
+        return self._find(key, None, version, ())
+
+    def content_of(self, found: LegalTest | ComplianceCheck) -> dict[str, str]:
+        """Return every file that *found* is made of, with those of what it redirects to, by path below ``rules``."""
+        others = found.others.values() if isinstance(found, LegalTest) else ()
+        folders = [self._folders[one.key][one.version] for one in (found, *others)]
+        root = folders[0].parent.parent
+        files = [root / QUESTIONS, *(file for folder in folders for file in sorted(folder.glob("*.toml")))]
+        return {file.relative_to(root).as_posix(): file.read_text(encoding="utf-8") for file in files}
+
     def legal_tests(self, at: dt.date) -> list[LegalTest]:
         """Every legal test that is in force on a day."""
         return [one for one in self._in_force(at) if isinstance(one, LegalTest)]
@@ -98,7 +117,9 @@ class Library:
             raise UnknownRuleSetError(key, self.known())
         return self._folders[key]
 
-    def _find(self, key: str, at: dt.date, version: str | None, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
+    def _find(
+        self, key: str, at: dt.date | None, version: str | None, before: tuple[str, ...]
+    ) -> LegalTest | ComplianceCheck:
         if key in before:
             circle = " to ".join(show(one) for one in (*before[before.index(key) :], key))
             raise RuleSetError(Place(loading.FILE), f"the redirects go in a circle, from {circle}.")
@@ -110,36 +131,52 @@ class Library:
         spans: list[str] = []
         for one in reversed(folders):
             found = self._load(key, one, at, before)
-            if found.about.in_force(at):
+            if at is None or found.about.in_force(at):
                 return found
             spans.append(_span(found.about.effective_from, found.about.effective_to))
         raise _not_in_force(key, at, spans)
 
-    def _load(self, key: str, version: str, at: dt.date, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
-        kept = self._loaded.get((key, version, at))
+    def _load(self, key: str, version: str, at: dt.date | None, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
+        if _kind(self._folders[key][version]) == check_loading.KIND:
+            return self._kept(key, version, (), self._load_check)
+        redirects = {
+            gate.redirect: gate.key for gate in reversed(self._test_parts(key, version).gates) if gate.redirect
+        }
+        others = tuple(self._other(other, gate, at, (*before, key)) for other, gate in redirects.items())
+        return self._kept(key, version, others, self._load_test)
+
+    def _kind(self, key: str, version: str) -> str:
+        if (key, version) not in self._kinds:
+            self._kinds[key, version] = _kind(self._folders[key][version])
+        return self._kinds[key, version]
+
+    def _kept(
+        self, key: str, version: str, others: tuple[LegalTest, ...], load: Callable[..., LegalTest | ComplianceCheck]
+    ) -> LegalTest | ComplianceCheck:
+        kept = self._loaded.get((key, version, *others))
         if kept is None:
-            kept = self._loaded[key, version, at] = self._load_afresh(key, version, at, before)
+            kept = self._loaded[key, version, *others] = load(key, version, *others)
+            for said, called in ((kept.key, key), (kept.version, version)):
+                if said != called:
+                    raise RuleSetError(
+                        Place(loading.FILE), f"it says {show(said)}, but the folder is called {show(called)}."
+                    )
         return kept
 
-    def _load_afresh(self, key: str, version: str, at: dt.date, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
+    def _load_check(self, key: str, version: str) -> ComplianceCheck:
         folder = self._folders[key][version]
-        pool, kind = self._pool(folder.parent.parent), _kind(folder)
-        found: LegalTest | ComplianceCheck
-        if kind == loading.KIND:
-            parts = loading.load(folder, pool)
-            redirects = {gate.redirect: gate.key for gate in reversed(parts.gates) if gate.redirect}
-            others = {other: self._other(other, gate, at, (*before, key)) for other, gate in redirects.items()}
-            found = LegalTest(parts, others)
-        else:
-            found = ComplianceCheck(check_loading.load(folder, pool))
-        for said, called in ((found.key, key), (found.version, version)):
-            if said != called:
-                raise RuleSetError(
-                    Place(loading.FILE), f"it says {show(said)}, but the folder is called {show(called)}."
-                )
-        return found
+        return ComplianceCheck(check_loading.load(folder, self._pool(folder.parent.parent)))
 
-    def _other(self, key: str, gate: str, at: dt.date, before: tuple[str, ...]) -> LegalTest:
+    def _load_test(self, key: str, version: str, *others: LegalTest) -> LegalTest:
+        return LegalTest(self._test_parts(key, version), {other.key: other for other in others})
+
+    def _test_parts(self, key: str, version: str) -> Parts:
+        if (key, version) not in self._parts:
+            folder = self._folders[key][version]
+            self._parts[key, version] = loading.load(folder, self._pool(folder.parent.parent))
+        return self._parts[key, version]
+
+    def _other(self, key: str, gate: str, at: dt.date | None, before: tuple[str, ...]) -> LegalTest:
         place = Place(loading.FILE, None, f"gate {show(gate)}")
         if key not in self._folders:
             raise RuleSetError(place, f"it redirects to {show(key)}, which is no rule set.")
@@ -185,5 +222,5 @@ def _span(first: dt.date | None, last: dt.date | None) -> str:
     return f"from {first}" if last is None else f"from {first} to {last}"
 
 
-def _not_in_force(key: str, at: dt.date, spans: list[str]) -> NotInForceError:
+def _not_in_force(key: str, at: dt.date | None, spans: list[str]) -> NotInForceError:
     return NotInForceError(f"{key} is not in force on {at}. It is in force {' and '.join(spans)}; ask for such a day.")

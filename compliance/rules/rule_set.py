@@ -23,6 +23,7 @@ from compliance.rules.model import (
 )
 from compliance.rules.scoring import Scored, SectionScorer
 from compliance.rules.table import DecisionTable, RowTrace
+from compliance.rules.walking import Answers, Walk, through
 
 _MAX_KEPT: Final = 20_000
 
@@ -87,6 +88,10 @@ class RuleSet:
         if key not in self._by_key:
             raise AnswerError(None, key, f"{show(key)} is no question of {self.title}.")
         return self._by_key[key]
+
+    def walk(self, answers: Answers) -> Walk:
+        """Follow the answers through the questionnaire, as far as they lead."""
+        return through(self.questions, self.endings, answers)
 
     def section(self, key: str) -> Section:
         """Find a section. Raises ``AnswerError`` if there is none of that key."""

@@ -10,6 +10,8 @@ import datetime as dt
 import functools
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,8 +24,11 @@ from compliance.authz import Actor
 from compliance.kernel import clock
 from compliance.kernel.db import Base, table
 from compliance.rules import catalog
-from compliance.rules.errors import UnknownRuleSetError
-from compliance.rules.loading import load
+from compliance.rules.agenda import JOINED, Agenda, Member, agenda
+from compliance.rules.checks.check import ComplianceCheck
+from compliance.rules.errors import RuleSetError, UnknownRuleSetError
+from compliance.rules.library import AnySet, Library
+from compliance.rules.loading import FILE, load
 from compliance.rules.rule_set import RuleSet
 
 
@@ -45,32 +50,72 @@ class PublishedOtherwiseError(ValueError):
 
 
 def shipped(key: str) -> RuleSet:
-    """Return the rule set that this release ships; raises ``UnknownRuleSetError`` and ``RuleSetError``."""
+    """Return the decision table that this release ships; raises ``UnknownRuleSetError`` and ``RuleSetError``."""
     return _shipped(key, packages())
 
 
 def shipped_keys() -> list[str]:
-    """Return the keys of all rule sets that this release ships."""
-    return sorted(catalog.folders(packages()))
+    """Return the keys of all decision tables that this release ships."""
+    return list(_keys(packages()))
+
+
+def library() -> Library:
+    """Return every rule set that this release ships, each loaded once."""
+    return _library(packages())
+
+
+def everything_shipped(key: str | None = None) -> Iterator[AnySet]:
+    """Load every version of *key*, or of every rule set. Raises ``UnknownRuleSetError`` and ``RuleSetError``."""
+    for one in [key] if key else library().known():
+        if one in shipped_keys():
+            yield shipped(one)
+        else:
+            yield from (library().exactly(one, version) for version in library().versions(one))
+
+
+def agenda_of(session: Session, key: str, version: str, digest: str) -> Agenda:
+    """Return exactly these rule sets together, from the release or from what was published.
+
+    Raises ``UnknownRuleSetError``.
+    """
+    named = list(zip(key.split(JOINED), version.split(JOINED), strict=True))
+    with suppress(UnknownRuleSetError, RuleSetError):
+        found = agenda(tuple(_shipped_version(*one) for one in named))
+        if found.digest == digest:
+            return found
+    found = agenda(tuple(_published(session, *one) for one in named))
+    if found.digest != digest:
+        raise UnknownRuleSetError(f"{key} {version}", [f"{found.key} {found.version} with another content"])
+    return found
 
 
 def version_of(session: Session, key: str, version: str, digest: str) -> RuleSet:
-    """Return exactly this version, from the release or from the store; raises ``UnknownRuleSetError``."""
-    if key in catalog.folders(packages()) and (newest := shipped(key)).digest == digest:
-        return newest
-    content = session.scalar(
-        sa.select(RuleSetVersion.content).where(
-            RuleSetVersion.key == key, RuleSetVersion.version == version, RuleSetVersion.digest == digest
-        )
-    )
+    """Return exactly this version of a decision table; raises ``UnknownRuleSetError``."""
+    (found,) = agenda_of(session, key, version, digest).tables
+    return found
+
+
+def _shipped_version(key: str, version: str) -> Member:
+    found: AnySet = shipped(key) if key in shipped_keys() else library().exactly(key, version)
+    if found.version != version or isinstance(found, ComplianceCheck):
+        raise UnknownRuleSetError(f"{key} {version}", [f"{key} {found.version}"])
+    return found
+
+
+def _published(session: Session, key: str, version: str) -> Member:
+    query = sa.select(RuleSetVersion.content).where(RuleSetVersion.key == key, RuleSetVersion.version == version)
+    content = session.scalar(query)
     if content is None:
         known = session.scalars(sa.select(RuleSetVersion.version).where(RuleSetVersion.key == key))
         raise UnknownRuleSetError(f"{key} {version}", [f"{key} {one}" for one in known])
-    return read(content)
+    found = read(key, version, content)
+    if isinstance(found, ComplianceCheck):
+        raise UnknownRuleSetError(f"{key} {version}", [])
+    return found
 
 
-def publish(session: Session, rule_set: RuleSet, by: Actor) -> bool:
-    """Keep the shipped *rule_set* for ever, with its event; return whether it is new. The caller commits.
+def publish(session: Session, rule_set: AnySet, by: Actor) -> bool:
+    """Keep a shipped rule set for ever, with its event; return whether it is new. The caller commits.
 
     Raises :class:`PublishedOtherwiseError` when the same version was published with another content.
     """
@@ -80,7 +125,7 @@ def publish(session: Session, rule_set: RuleSet, by: Actor) -> bool:
         "key": rule_set.key,
         "version": rule_set.version,
         "digest": rule_set.digest,
-        "content": content_of(catalog.folders(packages())[rule_set.key]),
+        "content": content_of(rule_set),
         "published_at": clock.now(),
         "by": str(by.id or by.name),
     }
@@ -92,25 +137,32 @@ def publish(session: Session, rule_set: RuleSet, by: Actor) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=32)
-def read(content: str) -> RuleSet:
+@functools.lru_cache(maxsize=64)
+def read(key: str, version: str, content: str) -> AnySet:
     """Return the rule set that a published content holds."""
     with tempfile.TemporaryDirectory(prefix="rules-") as name:
+        root = Path(name)
         for path, text in json.loads(content).items():
-            target = Path(name) / path
+            target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        return load(Path(name))
+        if (root / FILE).is_file():
+            return load(root)
+        return Library((), (root,)).exactly(key, version)
 
 
-def content_of(folder: Path) -> str:
-    """Return every file of a rule set's *folder* as one text."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix in {".toml", ".txt"})
-    texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
+def content_of(rule_set: AnySet) -> str:
+    """Return every file of a shipped rule set as one text."""
+    if isinstance(rule_set, RuleSet):
+        folder = catalog.folders(packages())[rule_set.key]
+        files = sorted(path for path in folder.rglob("*") if path.suffix in {".toml", ".txt"})
+        texts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    else:
+        texts = library().content_of(rule_set)
     return json.dumps(texts, ensure_ascii=False, sort_keys=True)
 
 
-def _is_there(session: Session, rule_set: RuleSet) -> bool:
+def _is_there(session: Session, rule_set: AnySet) -> bool:
     digest = session.scalar(
         sa.select(RuleSetVersion.digest).where(
             RuleSetVersion.key == rule_set.key, RuleSetVersion.version == rule_set.version
@@ -122,6 +174,16 @@ def _is_there(session: Session, rule_set: RuleSet) -> bool:
             "changes. Give the changed rule set a new version."
         )
     return digest is not None
+
+
+@functools.cache
+def _keys(where: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(catalog.folders(where)))
+
+
+@functools.cache
+def _library(where: tuple[str, ...]) -> Library:
+    return Library(where)
 
 
 @functools.cache

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from compliance.rules.finding import Finding
-from compliance.rules.interview import Answers, Walk, to_interview, walk
+from compliance.rules.interview import to_interview, walk
 from compliance.rules.model import Answer, Question
 from compliance.rules.rule_set import RuleSet
+from compliance.rules.walking import Answers, Walk
 
 MAX_TRIED: Final = 4_000
 """How many sets of answers are tried at most; two answers of thirty pages come to about two thousand."""

@@ -114,5 +114,5 @@ def _rows(case: Case, found: Determination) -> list[dict[str, Any]]:
 def _rules(found: Determination) -> str:
     if found.rule_set is None or found.rule_version is None or found.rule_digest is None:
         return found.why_no_rules
-    used = store.version_of(session(), found.rule_set, found.rule_version, found.rule_digest)
-    return f"{used.title}, version {used.version}. {used.about.note}".strip()
+    used = store.agenda_of(session(), found.rule_set, found.rule_version, found.rule_digest)
+    return " ".join(f"{one.title}, version {one.version}. {one.about.note}".strip() for one in used.members)

@@ -24,8 +24,8 @@ from compliance.engine.registry import Registry, registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.rules import interview
+from compliance.rules.agenda import Agenda
 from compliance.rules.model import Answer, Question
-from compliance.rules.rule_set import RuleSet
 from compliance.web.pages_of_form import case_href
 
 
@@ -35,7 +35,7 @@ class Interview:
 
     case: Case
     party: Party
-    rule_set: RuleSet
+    rules: Agenda
     known: Mapping[str, Answer]
     answers: Mapping[str, Answer]
 
@@ -56,12 +56,12 @@ class Interview:
     @property
     def path(self) -> list[interview.Asked]:
         """The pages that are asked of this party, up to the one to answer next."""
-        return [one for one in interview.asked(self.rule_set, self.answers) if one.question.key not in self.known]
+        return [one for one in interview.asked(self.rules, self.answers) if one.question.key not in self.known]
 
     @property
     def next_page(self) -> str:
         """Where to go on: the next open question, or the answers once none is open."""
-        found = interview.next_question(self.rule_set, self.answers)
+        found = interview.next_question(self.rules, self.answers)
         return self.page(found.key) if found else self.check_page
 
     def after(self, key: str) -> str:
@@ -107,7 +107,7 @@ def question(kind: str, reference: str, key: str) -> ResponseReturnValue:
     begun = _begun(kind, reference, lock=request.method == "POST")
     asked = next((one for one in begun.path if one.question.key == key), None)
     if asked is None:
-        if not any(one.key == key for one in begun.rule_set.questions):
+        if not any(one.key == key for one in begun.rules.questions):
             raise NotFoundError("There is no such question.")
         return redirect(begun.next_page)
     form = _form(begun, asked.question)
@@ -124,9 +124,9 @@ def check(kind: str, reference: str) -> ResponseReturnValue:
 def send(kind: str, reference: str) -> ResponseReturnValue:
     """Make the answers part of the case, exactly as the page showed them."""
     begun = _begun(kind, reference, lock=True)
-    counted = dict(interview.walk(begun.rule_set, begun.answers).answers)
+    counted = dict(interview.walk(begun.rules, begun.answers).answers)
     try:
-        if not interview.is_complete(begun.rule_set, begun.answers):
+        if not interview.is_complete(begun.rules, begun.answers):
             raise RefusedError("Some questions are still open. Answer them, then send the answers.")
         if request.form.get("seen") != digest_of(counted):
             raise MovedOnError("The answers changed after you opened this page. Check them again, then send them.")
@@ -156,14 +156,14 @@ def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
     if action is None or not action.allow.permits(who, case):
         raise NotAllowedError(f"These questions are for: {action.allow if action else 'nobody'}.")
     move = Move(workflow, case, who, clock.now(), active)
-    party, rule_set = answering_party(case, who, workflow), move.assessment.rule_set
-    if party is None or rule_set is None:
+    party, rules = answering_party(case, who, workflow), move.assessment.rules
+    if party is None or rules is None:
         raise RefusedError(str(answering.is_asked(move)))
     known = _known(workflow, party)
     sent = move.assessment.of(party)
-    kept = answering.draft_of(active, case.id, party, rule_set)
+    kept = answering.draft_of(active, case.id, party, rules)
     answers = kept if kept is not None else dict(sent.answers) if sent else {}
-    return Interview(case, party, rule_set, known, {**answers, **known})
+    return Interview(case, party, rules, known, {**answers, **known})
 
 
 def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseReturnValue:
@@ -173,12 +173,12 @@ def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseR
     if option is None or option.word not in {choice[0] for choice in field.iter_choices()}:
         field.errors = [f"Choose one of the answers to “{asked.question.text}”"]
         return _page(begun, asked, form), 422
-    dropped = interview.dropped_by_change(begun.rule_set, begun.answers, key, option.value)
+    dropped = interview.dropped_by_change(begun.rules, begun.answers, key, option.value)
     if dropped and request.form.get("confirmed") != option.word:
         return _page(begun, asked, form, dropped=dropped, confirmed=option.word)
     left_out = {*begun.known, *(one.key for one in dropped)}
     answers = {k: v for k, v in begun.answers.items() if k not in left_out} | {key: option.value}
-    answering.keep_draft(session(), begun.case.id, begun.party, begun.rule_set, answers)
+    answering.keep_draft(session(), begun.case.id, begun.party, begun.rules, answers)
     now = replace(begun, answers={**answers, **begun.known})
     return redirect(now.next_page if request.args.get("change") else now.after(key), 303)
 
@@ -189,7 +189,7 @@ def _known(workflow: Workflow, party: Party) -> Mapping[str, Answer]:
 
 def _form(begun: Interview, asked: Question) -> Form:
     """Return the page's form with only the options that are offered after the answers before."""
-    options = asked.offered(interview.walk(begun.rule_set, begun.answers).answers)
+    options = asked.offered(interview.walk(begun.rules, begun.answers).answers)
     given = begun.answers.get(asked.key)
     field = RadioField(
         asked.text,
@@ -209,7 +209,7 @@ def _page(
         "cases/question.html",
         form=form,
         question=asked.question,
-        section=begun.rule_set.section(asked.question.section).title,
+        section=begun.rules.group(asked.question).title,
         number=keys.index(key) + 1,
         total=asked.at_most - len(begun.known),
         back=begun.check_page if changes else begun.before(key),
@@ -220,9 +220,9 @@ def _page(
 
 
 def _check_page(begun: Interview, refusal: EngineError | None) -> ResponseReturnValue:
-    counted = dict(interview.walk(begun.rule_set, begun.answers).answers)
-    ending = interview.ending(begun.rule_set, begun.answers)
-    complete = interview.is_complete(begun.rule_set, begun.answers)
+    counted = dict(interview.walk(begun.rules, begun.answers).answers)
+    ending = interview.ending(begun.rules, begun.answers)
+    complete = interview.is_complete(begun.rules, begun.answers)
     shown = render_template(
         "cases/check_answers.html",
         case=begun.case,
@@ -234,7 +234,7 @@ def _check_page(begun: Interview, refusal: EngineError | None) -> ResponseReturn
         send_to=url_for(f"questions.{begun.case.kind}_send", reference=begun.case.reference),
         seen=digest_of(counted),
         back=begun.case_page,
-        rules=f"{begun.rule_set.title}, version {begun.rule_set.version}",
+        rules=f"{begun.rules.title}, version {begun.rules.version}",
         refusal=refusal.sentence if refusal else None,
     )
     return shown, refusal.status if refusal else 200
@@ -242,7 +242,7 @@ def _check_page(begun: Interview, refusal: EngineError | None) -> ResponseReturn
 
 def _groups(begun: Interview, counted: Mapping[str, Answer]) -> list[dict[str, Any]]:
     """Return the answers that count, in the order of the pages and under the titles of their sections."""
-    groups = answer_groups(begun.rule_set, counted, without=frozenset(begun.known))
+    groups = answer_groups(begun.rules, counted, without=frozenset(begun.known))
     for group in groups:
         for row in group["rows"]:
             row["href"] = f"{begun.page(row['key'])}?change=1"
@@ -250,16 +250,16 @@ def _groups(begun: Interview, counted: Mapping[str, Answer]) -> list[dict[str, A
 
 
 def answer_groups(
-    rule_set: RuleSet, answers: Mapping[str, Answer], *, without: frozenset[str] = frozenset()
+    rules: Agenda, answers: Mapping[str, Answer], *, without: frozenset[str] = frozenset()
 ) -> list[dict[str, Any]]:
     """Return *answers* as people read them, under the titles of their sections."""
     found = []
-    for section in rule_set.sections:
+    for group in rules.groups:
         rows = [
             {"key": one.key, "label": one.text, "value": one.label(answers[one.key])}
-            for one in rule_set.questions
-            if one.section == section.key and one.key in answers and one.key not in without
+            for one in rules.questions
+            if one.section == group.key and one.key in answers and one.key not in without
         ]
         if rows:
-            found.append({"title": section.title, "rows": rows})
+            found.append({"title": group.title, "rows": rows})
     return found

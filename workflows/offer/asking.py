@@ -7,27 +7,22 @@ from typing import Final
 from compliance.authz import WORKER
 from compliance.engine.definition import Party
 from compliance.engine.questionnaire import Answering, Questionnaire
+from compliance.rules.applicable import Situation
 from workflows.offer.making import CLIENT
 from workflows.offer.model import Offer, State
-from workflows.offer.places import country_of
 
-# The rule set of each country where the work may be done; the law of that place asks the questions.
-RULE_SETS: Final = {"GB": "uk-cest-2.4"}
-
-
-def rule_set(offer: Offer) -> str | None:
-    """Return the rule set that applies where the work is done."""
-    return RULE_SETS.get(country_of(offer.work_place))
+# Where the tax authority has a table of its own, it is asked instead of our test for the place.
+TABLES: Final = {"GB": "uk-cest-2.4"}
 
 
-def why_none(offer: Offer) -> str:
-    """Say why nothing is asked."""
-    return f"There are no questions yet for work in {offer.work_place}. Two reviewers decide without them."
+def situation(offer: Offer) -> Situation:
+    """Return where an offer is at home. The law of its first day counts, for every purpose that it knows."""
+    return Situation(offer.freelancer_country, offer.client_country, offer.work_place, offer.starts_on)
 
 
 questionnaire = Questionnaire(
-    rule_set=rule_set,
-    why_none=why_none,
+    situation=situation,
+    tables=TABLES,
     parties={
         Party.CLIENT: Answering(
             CLIENT, (State.DRAFT, State.INFO_CLIENT, State.REASSESSMENT), {"endUserRole": "endClient"}

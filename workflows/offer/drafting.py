@@ -10,17 +10,16 @@ from typing import Final
 from compliance.engine.definition import Party, Prefill
 from compliance.engine.move import Move
 from compliance.engine.questionnaire import Sheet
-from compliance.rules.finding import Finding, Reason
-from compliance.rules.what_if import what_if
+from compliance.rules.agenda import Found
+from compliance.rules.explained import Aspect
 from workflows.offer.outcomes import INDEPENDENT
 
-# Which sections of the questionnaire speak of which factor.
-SECTIONS: Final = {
-    "behavioural_control": ("personalService", "control"),
-    "financial_control": ("financialRisk",),
-    "relationship_of_parties": ("exit", "partAndParcel", "businessOnOwnAccount"),
-}
+# Which sections of a table, and which factors of a legal test, speak of which factor of the decision; what is named
+# nowhere speaks of the relationship.
+BEHAVIOUR: Final = ("personalService", "control", "behavio", "personal_service", "direction", "prong_a", "subordinat")
+MONEY: Final = ("financialRisk", "financial", "invest", "profit", "pay", "expense", "means", "risk")
 CHANGES_NAMED: Final = 3
+MOST_TRIED: Final = 20
 
 
 def reasons_for(outcome: str) -> Prefill:
@@ -30,9 +29,9 @@ def reasons_for(outcome: str) -> Prefill:
         sheet = move.assessment.of(Party.CLIENT) or move.assessment.of(Party.FREELANCER)
         if sheet is None or sheet.finding is None:
             return {}
-        found = {name: _factor(sheet, sheet.finding, sections) for name, sections in SECTIONS.items()}
+        found = _factors(sheet.finding)
         if sheet.finding.outcome == outcome:
-            found["reason"] = f"{sheet.result}. {_summary(sheet, sheet.finding)}"
+            found["reason"] = _summary(sheet.finding)
         if INDEPENDENT not in {outcome, sheet.finding.outcome}:
             found["what_would_change_it"] = _changes(sheet)
         return {name: text for name, text in found.items() if text}
@@ -40,34 +39,45 @@ def reasons_for(outcome: str) -> Prefill:
     return drafts
 
 
-def _factor(sheet: Sheet, finding: Finding, sections: tuple[str, ...]) -> str:
-    return " ".join(
-        f"{_upper(meaning)}: {'; '.join(f'{held.short}: {held.label}' for held in reason.because)}."
-        for reason in finding.reasons
-        if reason.section in sections and (meaning := _meaning(sheet, reason)) and reason.because
-    )
+def _factors(found: Found) -> dict[str, str]:
+    """Return what each factor of the decision rests on, in the words of the answers, each said once."""
+    said: dict[str, dict[str, None]] = {}
+    for finding in found.leading:
+        for aspect in finding.aspects:
+            if aspect.because:
+                because = "; ".join(f"{given.question}: {given.answer}" for given in aspect.because)
+                said.setdefault(_factor(aspect), {})[f"{_headed(aspect)}: {because}."] = None
+    return {name: " ".join(texts) for name, texts in said.items()}
 
 
-def _summary(sheet: Sheet, finding: Finding) -> str:
-    meanings = [meaning for reason in finding.reasons if (meaning := _meaning(sheet, reason))]
-    return f"{_upper('; '.join(meanings))}."
+def _factor(aspect: Aspect) -> str:
+    if any(word in aspect.key for word in BEHAVIOUR):
+        return "behavioural_control"
+    return "financial_control" if any(word in aspect.key for word in MONEY) else "relationship_of_parties"
 
 
-def _meaning(sheet: Sheet, reason: Reason) -> str:
-    """Return what the section's score means, in words; nothing for the result itself."""
-    section = next((one for one in sheet.rule_set.sections if one.key == reason.section), None)
-    return section.scores.get(reason.score, "") if section else ""
+def _headed(aspect: Aspect) -> str:
+    """Return what begins the sentence: what a table's score means, or the name of a test's factor."""
+    return aspect.title if aspect.citation else aspect.meaning.removesuffix(".")
+
+
+def _summary(found: Found) -> str:
+    if len(found.findings) == 1 and not found.findings[0].aspects[0].citation:
+        meanings = "; ".join(_lower(aspect.meaning.removesuffix(".")) for aspect in found.findings[0].aspects)
+        return f"{found.result}. {_upper(meanings)}."
+    return " ".join(f"{finding.title}: {finding.result}. {finding.sentence}" for finding in found.findings)
 
 
 def _changes(sheet: Sheet) -> str:
     """Name the fewest changes that would make it an independent contractor's engagement."""
-    found = [one for one in what_if(sheet.rule_set, sheet.answers) if one.finding.outcome == INDEPENDENT]
-    ways = [
-        " and ".join(f"{change.question.short}: {change.question.label(change.new)}" for change in one.changes)
-        for one in found[:CHANGES_NAMED]
-    ]
-    return f"One of these would have to be true: {'; or '.join(ways)}." if ways else ""
+    ways = [way for way in sheet.rules.ways(sheet.answers, MOST_TRIED) if way.outcome == INDEPENDENT]
+    told = ["; and ".join(change.short for change in way.changes) for way in ways[:CHANGES_NAMED]]
+    return f"One of these would have to be true: {'; or '.join(told)}." if told else ""
 
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

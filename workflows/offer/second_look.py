@@ -53,8 +53,8 @@ def needs_second_review(move: Move) -> str | None:
         return "The freelancer was an employee or is related."
     if months_worked(move) >= limits.red_months:
         return "The freelancer has worked for this client for a year or more."
-    if move.assessment.rule_set is None:
-        return f"No rules here settle work in {offer.work_place}."
+    if move.assessment.unsupported:
+        return move.assessment.unsupported
     return above_the_limit(move, limits)
 
 

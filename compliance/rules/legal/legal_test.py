@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple, NoReturn
 
@@ -44,9 +45,10 @@ class LegalTest:
     def __init__(
         self, parts: Parts, others: Mapping[str, LegalTest] | None = None, variant: Variant | None = None
     ) -> None:
-        self.parts, self.about, self.digest, self.variant = parts, parts.about, parts.digest, variant
+        self.parts, self.about, self.variant = parts, parts.about, variant
         self.key, self.version, self.title = parts.about.key, parts.about.version, parts.about.title
         self.others = dict(others or {})
+        self.digest = _with_others(parts.digest, self.others)
         self.factors, self.gates, self.variants = parts.factors, parts.gates, parts.variants
         self.own_questions = parts.questions
         self._keys = tuple(parts.known)
@@ -329,3 +331,11 @@ class LegalTest:
             for one in self.parts.contradictions
             if {one.first[0], one.second[0]} <= asked
         ]
+
+
+def _with_others(digest: str, others: Mapping[str, LegalTest]) -> str:
+    """Return the digest of a test together with those that it redirects to."""
+    if not others:
+        return digest
+    listed = "".join(f"{key} {other.digest}\n" for key, other in sorted(others.items()))
+    return hashlib.sha256(f"{digest}\n{listed}".encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""Several rule sets asked as one interview: the table of an authority, legal tests, or both.
+
+Each question is asked once, whichever of them need it, and only while its answer can still matter to one of them. What
+they find stands side by side; the strictest outcome leads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from compliance.rules import explained
+from compliance.rules.applicable import strictest
+from compliance.rules.errors import AnswerError, show
+from compliance.rules.explained import OUTCOMES, Explained, Way
+from compliance.rules.legal.legal_test import LegalTest
+from compliance.rules.model import Answer, Outcome, Question
+from compliance.rules.rule_set import RuleSet
+from compliance.rules.walking import Answers, Walk, given
+
+Member = RuleSet | LegalTest
+
+JOINED: Final = "+"
+"""Stands between the keys, and between the versions, of rule sets that are asked together."""
+FIRST_OF_ALL: Final = "gate"
+"""The group of questions that are asked first: one answer there may spare all others."""
+TITLES: Final = {"gate": "First of all"}
+_WALKS_KEPT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that belong together, under one title."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What all rule sets of an agenda find in one party's answers; ``leading`` are those with the strictest outcome."""
+
+    outcome: Outcome
+    findings: tuple[Explained, ...]
+
+    @property
+    def leading(self) -> tuple[Explained, ...]:
+        """Those findings that the outcome comes from."""
+        return tuple(one for one in self.findings if one.outcome is self.outcome)
+
+    @property
+    def result(self) -> str:
+        """The outcome as people read it: in the words of the only rule set, where there is one."""
+        return self.findings[0].result if len(self.findings) == 1 else OUTCOMES[self.outcome]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data, always in the same order."""
+        return {
+            "outcome": self.outcome.value,
+            "result": self.findings[0].code if len(self.findings) == 1 else self.outcome.value,
+            "leading": [one.key for one in self.leading],
+            "findings": [dict(one.data) for one in self.findings],
+        }
+
+
+class Agenda:
+    """Rule sets in the order in which they are asked. Made by :func:`agenda`, which makes each only once."""
+
+    def __init__(self, members: tuple[Member, ...]) -> None:
+        self.members = members
+        self.tables = tuple(one for one in members if isinstance(one, RuleSet))
+        self.tests = tuple(one for one in members if isinstance(one, LegalTest))
+        self.key = JOINED.join(one.key for one in members)
+        self.version = JOINED.join(one.version for one in members)
+        self.title = "; ".join(one.title for one in members)
+        self.digest = members[0].digest if len(members) == 1 else _digest(members)
+        self._asked_by_tests = _questions(self.tests)
+        listed = [question for table in self.tables for question in table.questions]
+        self.questions = (*listed, *self._asked_by_tests.values())
+        self._by_key = {question.key: question for question in self.questions}
+        # Nothing is asked twice that a table of this agenda has asked under the same name.
+        self.groups = (*(Group(s.key, s.title) for table in self.tables for s in table.sections), *self._groups())
+        self._walks = functools.lru_cache(maxsize=_WALKS_KEPT)(self._walk)
+
+    def __repr__(self) -> str:
+        return f"<Agenda {self.key} {self.version}>"
+
+    def question(self, key: str) -> Question:
+        """Find a question. Raises ``AnswerError`` if there is none of that key."""
+        if key not in self._by_key:
+            raise AnswerError(None, key, f"{show(key)} is no question of {self.title}.")
+        return self._by_key[key]
+
+    def is_fact(self, question: Question) -> bool:
+        """Tell whether an answer says something of the work; how one wants to be asked does not."""
+        context = {section.key for table in self.tables for section in table.sections if section.table is None}
+        return not (question.section in context and question.page_only)
+
+    def group(self, question: Question) -> Group:
+        """Return the group that *question* stands in."""
+        return next(group for group in self.groups if group.key == question.section)
+
+    def walk(self, answers: Answers) -> Walk:
+        """Follow the answers through the tables in turn, then through what can still matter to the tests."""
+        known = {key: value for key, value in answers.items() if key in self._by_key and isinstance(value, str | bool)}
+        return self._walks(tuple(sorted(known.items())))
+
+    def find(self, answers: Answers) -> Found:
+        """Decide complete *answers* by every rule set."""
+        findings = (
+            *(explained.explain_table(table, answers) for table in self.tables),
+            *(explained.explain_test(test, answers) for test in self.tests),
+        )
+        return Found(strictest([one.outcome for one in findings]), findings)
+
+    def ways(self, answers: Answers, at_most: int) -> tuple[Way, ...]:
+        """Return the smallest changes of complete *answers* that would lead to another outcome of what leads now."""
+        found = self.find(answers)
+        if len(found.leading) == 1:
+            return self._ways(found.leading[0].key, answers, at_most)
+        return tuple(self._together(answers, found))[:at_most]
+
+    def _ways(self, key: str, answers: Answers, at_most: int) -> tuple[Way, ...]:
+        member = next(one for one in self.members if one.key == key)
+        if isinstance(member, RuleSet):
+            return explained.table_ways(member, answers, at_most)
+        return explained.test_ways(member, answers, at_most)
+
+    def _together(self, answers: Answers, found: Found) -> Iterator[Way]:
+        """Yield those ways of one leading rule set that bring all of them to another outcome together."""
+        for leading in found.leading:
+            for way in self._ways(leading.key, answers, _WAYS_TRIED):
+                changed = {**answers, **{change.question.key: change.new for change in way.changes}}
+                led = self.walk(changed)
+                if led.decides and (outcome := self.find(led.answers).outcome) is not found.outcome:
+                    yield dataclasses.replace(way, outcome=outcome, result=OUTCOMES[outcome])
+
+    def _walk(self, answers: tuple[tuple[str, Answer], ...]) -> Walk:
+        known = dict(answers)
+        walks = [table.walk(known) for table in self.tables]
+        if self.tests:
+            walks = [*(dataclasses.replace(walk, ending=None) for walk in walks), self._through_tests(known)]
+        return Walk(
+            tuple(question for walk in walks for question in walk.pages),
+            {key: value for walk in walks for key, value in walk.answers.items()},
+            next((walk.next for walk in walks if walk.next), None),
+            next((walk.ending for walk in walks if walk.ending), None),
+        )
+
+    def _through_tests(self, answers: Answers) -> Walk:
+        counted: dict[str, Answer] = {}
+        pages: list[Question] = []
+        while matters := self._still_matters(counted):
+            question = matters[0]
+            answer = given(question, answers, counted)
+            if answer is None:
+                return Walk((*pages, *matters), counted, question, None)
+            pages.append(question)
+            counted[question.key] = answer
+        return Walk(tuple(pages), counted, None, None)
+
+    def _still_matters(self, counted: Mapping[str, Answer]) -> list[Question]:
+        """Return the questions without an answer that can still change what a test finds, first things first."""
+        open_keys = {
+            question.key for test in self.tests for question in test.still_to_ask(explained.own(test, counted))
+        }
+        return [question for key, question in self._asked_by_tests.items() if key in open_keys - counted.keys()]
+
+    def _groups(self) -> Iterator[Group]:
+        for key in dict.fromkeys(question.section for question in self._asked_by_tests.values()):
+            yield Group(key, TITLES.get(key, f"{key[0].upper()}{key[1:]}".replace("_", " ")))
+
+
+_WAYS_TRIED: Final = 12
+
+
+@functools.lru_cache(maxsize=256)
+def agenda(members: tuple[Member, ...]) -> Agenda:
+    """Return the agenda of *members*; the same ones give the same agenda, which remembers what it was asked."""
+    return Agenda(members)
+
+
+def _digest(members: tuple[Member, ...]) -> str:
+    lines = "".join(f"{one.key} {one.version} {one.digest}\n" for one in members)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _questions(tests: tuple[LegalTest, ...]) -> dict[str, Question]:
+    """Return every question of *tests* in the order of asking, each with the way out for who does not know."""
+    found = {question.key: question for test in tests for question in test.questions}
+    order = {key: number for test in tests for number, key in enumerate(test.keys)}
+    ordered = sorted(found.values(), key=lambda one: (one.section != FIRST_OF_ALL, order[one.key]))
+    return {one.key: dataclasses.replace(one, options=(*one.options, explained.NOT_KNOWN)) for one in ordered}
