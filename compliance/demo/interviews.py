@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from compliance.authz import Actor
+from compliance.engine.case import Case
+from compliance.engine.questionnaire import answering_party, assess
+from compliance.engine.registry import registry
+from compliance.kernel.db import session
+from compliance.rules import interview
+from compliance.rules.legal.questions import UNKNOWN
+from compliance.rules.model import Answer
 
 DATA: Final = Path(__file__).parent / "data" / "cest_interviews.jsonl"
 CLIENT: Final = "endClient"
@@ -37,3 +47,17 @@ def freelancer_answers(result: str) -> dict[str, Any]:
 @functools.cache
 def _interviews() -> tuple[dict[str, Any], ...]:
     return tuple(json.loads(line) for line in DATA.read_text().splitlines())
+
+
+def fitting(case: Case, actor: Actor, facts: Mapping[str, Answer]) -> str:
+    """Answer what *case* asks of *actor* by *facts*; what they do not speak of is not known."""
+    workflow = registry().process(case.kind, case.definition).workflow
+    rules, party = assess(session(), case, workflow).rules, answering_party(case, actor, workflow)
+    assert rules is not None  # noqa: S101 - the sample knows where something is asked
+    assert workflow.questionnaire is not None  # noqa: S101 - as above
+    assert party is not None  # noqa: S101 - as above
+    known = workflow.questionnaire.known(party, rules)
+    answers: dict[str, Answer] = dict(known)
+    while (asked := interview.next_question(rules, answers)) is not None:
+        answers[asked.key] = facts.get(asked.key, UNKNOWN)
+    return json.dumps({key: value for key, value in answers.items() if key not in known})

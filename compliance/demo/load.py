@@ -19,6 +19,7 @@ from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Actor, Channel, Role
 from compliance.demo import interviews, series
 from compliance.engine import run
+from compliance.engine.case import Case
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people import accounts, directory, passwords
@@ -136,17 +137,24 @@ def _case(described: dict[str, Any], terms: dict[str, str], actors: dict[str, Ac
     session().commit()
     for who, action, data in described["steps"]:
         case = run.find(described["kind"], reference, actors[who])
-        run.fire(described["kind"], reference, action, actors[who], _given(data), seen=case.content_digest)
+        run.fire(
+            described["kind"], reference, action, actors[who], _given(case, actors[who], data), seen=case.content_digest
+        )
         session().commit()
 
 
-def _given(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what a step sends; “interview” stands for the complete answers of one side that lead to its result."""
-    if "interview" not in data:
+def _given(case: Case, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a step sends.
+
+    “interview” stands for the complete answers of one side that lead to its result, “facts” for what is known besides.
+    """
+    if not {"interview", "facts"} & data.keys():
         return data
-    side, result = data["interview"]
-    answers = interviews.client_answers(result) if side == "client" else interviews.freelancer_answers(result)
-    return {"answers": json.dumps(answers)}
+    answers = dict(data.get("facts", {}))
+    if "interview" in data:
+        side, result = data["interview"]
+        answers |= interviews.client_answers(result) if side == "client" else interviews.freelancer_answers(result)
+    return {"answers": interviews.fitting(case, actor, answers)}
 
 
 def _by() -> Actor:

@@ -42,6 +42,7 @@ def _decided(found: list[dict[str, Any]], series: Mapping[str, Any]) -> Iterator
         yield {
             **plain,
             **_factors(row["facts"], questions),
+            "answers": json.dumps(row["facts"]),
             "claim": row.get("claim") or "the worker's status",
             "place": place,
             "country": country,

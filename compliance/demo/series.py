@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from compliance.authz import Actor
-from compliance.demo import rows
-from compliance.engine import prefill, run
+from compliance.demo import interviews, rows
+from compliance.engine import answering, prefill, run
 from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -106,6 +107,8 @@ def _act(journey: Journey, reference: str, actor: Actor, step: str, terms: Mappi
     form = journey.forms.get(who_and_what, journey.forms.get(name, {}))
     words = {**journey.words, "me": actor.name}
     given = {key: text.format_map(words) for key, text in form.items()}
+    if name == answering.SEND:
+        given["answers"] = interviews.fitting(case, actor, json.loads(given["answers"]))
     started_from = terms if action.form is workflow.open_form else prefill.drafts(case, workflow, action, actor)
     run.fire(journey.kind, reference, name, actor, {**started_from, **given}, seen=case.content_digest)
     session().commit()

@@ -237,4 +237,4 @@ def _rules(move: Move) -> Agenda:
 
 def _known(move: Move, party: Party) -> Mapping[str, Answer]:
     asked = move.workflow.questionnaire
-    return asked.parties[party].known if asked else {}
+    return asked.known(party, _rules(move)) if asked else {}

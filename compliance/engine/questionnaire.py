@@ -52,6 +52,11 @@ class Questionnaire:
     tables: Mapping[str, str] = field(default_factory=dict)
     newest_in: tuple[enum.StrEnum, ...] = ()
 
+    def known(self, party: Party, rules: Agenda) -> Mapping[str, Answer]:
+        """Return those answers that are true of *party* and that *rules* ask for."""
+        asked = {question.key for question in rules.questions}
+        return {key: value for key, value in self.parties[party].known.items() if key in asked}
+
 
 @dataclass(frozen=True)
 class Sheet:

@@ -115,7 +115,8 @@ class Agenda:
             *(explained.explain_table(table, answers) for table in self.tables),
             *(explained.explain_test(test, answers) for test in self.tests),
         )
-        return Found(strictest([one.outcome for one in findings]), findings)
+        flags = {test.key for test in self.tests if test.parts.scope.only_flags}
+        return Found(strictest([_weight(one, flags) for one in findings]), findings)
 
     def ways(self, answers: Answers, at_most: int) -> tuple[Way, ...]:
         """Return the smallest changes of complete *answers* that would lead to another outcome of what leads now."""
@@ -173,6 +174,11 @@ class Agenda:
     def _groups(self) -> Iterator[Group]:
         for key in dict.fromkeys(question.section for question in self._asked_by_tests.values()):
             yield Group(key, TITLES.get(key, f"{key[0].upper()}{key[1:]}".replace("_", " ")))
+
+
+def _weight(one: Explained, flags: set[str]) -> Outcome:
+    """Return what a finding adds to the whole; where a test only flags a presumption, that asks for a reviewer."""
+    return Outcome.NEEDS_REVIEW if one.key in flags else one.outcome
 
 
 _WAYS_TRIED: Final = 12

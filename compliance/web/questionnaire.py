@@ -16,7 +16,7 @@ from compliance.door import actor
 from compliance.engine import answering, run
 from compliance.engine.case import Case
 from compliance.engine.content import digest_of
-from compliance.engine.definition import Party, Workflow
+from compliance.engine.definition import Party
 from compliance.engine.errors import EngineError, MovedOnError, NotAllowedError, NotFoundError, RefusedError
 from compliance.engine.move import Move
 from compliance.engine.questionnaire import answering_party
@@ -159,7 +159,7 @@ def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
     party, rules = answering_party(case, who, workflow), move.assessment.rules
     if party is None or rules is None:
         raise RefusedError(str(answering.is_asked(move)))
-    known = _known(workflow, party)
+    known = workflow.questionnaire.known(party, rules) if workflow.questionnaire else {}
     sent = move.assessment.of(party)
     kept = answering.draft_of(active, case.id, party, rules)
     answers = kept if kept is not None else dict(sent.answers) if sent else {}
@@ -181,10 +181,6 @@ def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseR
     answering.keep_draft(session(), begun.case.id, begun.party, begun.rules, answers)
     now = replace(begun, answers={**answers, **begun.known})
     return redirect(now.next_page if request.args.get("change") else now.after(key), 303)
-
-
-def _known(workflow: Workflow, party: Party) -> Mapping[str, Answer]:
-    return workflow.questionnaire.parties[party].known if workflow.questionnaire else {}
 
 
 def _form(begun: Interview, asked: Question) -> Form:

@@ -23,8 +23,7 @@ from compliance.kernel.db import session, table
 from compliance.kernel.ids import new_id
 from compliance.people.models import Organisation, Person, RoleGrant
 from compliance.rules.model import Outcome
-from tests import papers
-from tests.contract import answers
+from tests import answers, papers
 from tests.contract.filling import (
     WORKER_EMAIL,
     Answers,
@@ -199,10 +198,10 @@ class Play:
         """Return complete answers of *who* that lead to *outcome*, by the rules of the case."""
         case = self.case
         workflow = registry().process(self.kind, case.definition).workflow
-        party, rule_set = answering_party(case, who, workflow), assess(session(), case, workflow).rule_set
-        if party is None or rule_set is None or workflow.questionnaire is None:
+        party, rules = answering_party(case, who, workflow), assess(session(), case, workflow).rules
+        if party is None or rules is None or workflow.questionnaire is None:
             return None
-        return json.dumps(answers.leading_to(rule_set, workflow.questionnaire.parties[party].known, outcome))
+        return json.dumps(answers.leading_to(rules, workflow.questionnaire.known(party, rules), outcome))
 
     def findings(self, case: Case) -> frozenset[tuple[str, str]]:
         """Return what the rules make of the answers of each party to *case*."""

@@ -24,7 +24,7 @@ from compliance.messages.models import MailMessage
 from compliance.people import directory, passwords
 from compliance.people.models import Invitation, Organisation, Person, RoleGrant
 from tests import make
-from tests.offer.scene import TERMS, Desk
+from tests.offer.scene import TERMS, UNCHARTED, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 HANDWRITTEN, DECIDED_CASES, INTERVIEWS = 22, 110, 48
@@ -100,7 +100,7 @@ def leave_traces() -> None:
     assert grant.organisation_id is not None
     soon = clock.now().date() + dt.timedelta(days=30)
     days = {"starts_on": soon.isoformat(), "ends_on": (soon + dt.timedelta(days=60)).isoformat()}
-    terms = {**TERMS, **days, "work_place": "DE", "freelancer_email": "stranger@example.com"}
+    terms = {**TERMS, **days, **UNCHARTED, "freelancer_email": "stranger@example.com"}
     opened = run.open_case("offer", actor, terms, organisation_id=grant.organisation_id)
     run.fire("offer", opened.case.reference, "submit", actor)
     session().commit()

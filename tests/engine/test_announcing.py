@@ -20,7 +20,7 @@ from compliance.messages.kinds import Kind
 from compliance.messages.models import MailMessage, Notification
 from compliance.people.models import Conflict, Organisation, Person, RoleGrant
 from tests import make
-from tests.offer.scene import Desk
+from tests.offer.scene import UNCHARTED, Desk
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 
@@ -166,7 +166,7 @@ def test_nobody_with_a_conflict_of_interest_hears_of_the_case(case: Case, review
 def test_where_the_client_classifies_for_itself_its_own_contact_is_told() -> None:
     desk = Desk(compliance_enrolled=False)
     make.actor("Cora", Role.COMPLIANCE_CONTACT, at=desk.client)
-    desk.open(work_place="IE")
+    desk.open(**UNCHARTED)
     session().execute(sa.delete(MailMessage))
     desk.act(desk.mona, "submit")
     assert told() == [("Cora", "turn")]

@@ -9,7 +9,7 @@ from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people.models import Organisation
-from tests.offer.scene import TERMS, Desk
+from tests.offer.scene import TERMS, UNCHARTED, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 LATER = {"starts_on": f"{clock.now().year + 1}-02-01", "ends_on": f"{clock.now().year + 1}-06-01"}
@@ -37,7 +37,7 @@ def test_questions_come_before_submitting_where_they_apply() -> None:
 
 def test_nobody_is_sent_to_questions_where_none_are_asked() -> None:
     desk = Desk()
-    desk.open(**LATER, work_place="IE")
+    desk.open(**LATER, **UNCHARTED)
     assert "questions" not in listed(desk)
 
 

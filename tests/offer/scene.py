@@ -6,9 +6,15 @@ import json
 from compliance.authz import Actor, Role
 from compliance.demo import interviews
 from compliance.engine import run
+from compliance.engine.definition import Party
 from compliance.engine.errors import EngineError
+from compliance.engine.questionnaire import assess
+from compliance.engine.registry import registry
 from compliance.kernel.db import session
+from compliance.rules.agenda import Agenda
+from compliance.rules.model import Outcome
 from tests import make
+from tests.answers import leading_to
 from workflows.offer.model import Offer
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
@@ -53,6 +59,14 @@ EMPLOYMENT_SIGNED = {
 IDENTITY = {"identity": "true", "background": "true", "reason": "Passport and the register of companies."}
 SETUP = {"access": "true", "reason": "Mona, on the pricing team's line."}
 OUTSIDE, INSIDE, OPEN = "Outside IR35", "Inside IR35", "Unknown"
+CEST = "uk-cest-2.4"
+OUTCOMES = {
+    OUTSIDE: Outcome.INDEPENDENT_CONTRACTOR,
+    INSIDE: Outcome.EMPLOYEE,
+    OPEN: Outcome.NEEDS_REVIEW,
+}
+# All three places where no rules are known, so that nothing is asked.
+UNCHARTED = dict.fromkeys(("freelancer_country", "client_country", "work_place"), "JP")
 
 
 class Desk:
@@ -80,15 +94,30 @@ class Desk:
         opened = run.open_case("offer", self.mona, {**TERMS, **terms}, organisation_id=self.client.id)
         self.reference = opened.case.reference
         session().commit()
-        if {**TERMS, **terms}["work_place"] == "GB":
-            self.client_answers(self.result)
+        if rules := self.rules():
+            if rules.key == CEST:
+                self.client_answers(self.result)
+            else:
+                self.answer(self.mona, OUTCOMES[self.result])
         return str(opened.case.state)
+
+    def rules(self) -> Agenda | None:
+        """Return the rules that apply to the offer."""
+        return assess(session(), self.offer(self.mona), registry().process("offer").workflow).rules
 
     def client_answers(self, result: str, **changed: object) -> None:
         self.send(self.mona, interviews.client_answers(result) | changed)
 
     def freelancer_answers(self, result: str, **changed: object) -> None:
         self.send(self.fay, interviews.freelancer_answers(result) | changed)
+
+    def answer(self, who: Actor, outcome: Outcome) -> None:
+        """Answer whatever is asked about the offer, so that the rules find *outcome*."""
+        rules, questionnaire = self.rules(), registry().process("offer").workflow.questionnaire
+        assert rules is not None
+        assert questionnaire is not None
+        known = questionnaire.known(Party.FREELANCER if who is self.fay else Party.CLIENT, rules)
+        self.send(who, dict(leading_to(rules, known, outcome)))
 
     def send(self, who: Actor, answers: dict[str, object]) -> None:
         self.act(who, "send_answers", answers=json.dumps(answers))

@@ -17,7 +17,7 @@ from compliance.engine.determination import Determination
 from compliance.engine.errors import RefusedError
 from compliance.kernel.db import engine, is_sqlite, session, table
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TERMS, UNCHARTED, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -105,15 +105,15 @@ def test_an_override_and_whoever_passed_it_on_are_named(desk: Desk) -> None:
 
 
 def test_where_no_rules_apply_the_row_says_why(desk: Desk) -> None:
-    desk.in_review(work_place="DE")
-    with pytest.raises(RefusedError, match=r"No rules here settle work in DE\. Escalate"):
+    desk.in_review(**dict.fromkeys(UNCHARTED, "IE"))
+    with pytest.raises(RefusedError, match=r"no test for the law of “IE”, so a reviewer must decide\. Escalate"):
         desk.act(desk.rita, "determine_employee", **EMPLOYEE)
     desk.act(desk.rita, "escalate", reason="No rules")
     desk.act(desk.sue, "take_second")
     desk.act(desk.sue, "determine_employee", **EMPLOYEE)
     (found,) = kept(desk)
     assert (found.rule_set, found.answers, found.findings) == (None, {}, {})
-    assert found.why_no_rules == "There are no questions yet for work in DE. Two reviewers decide without them."
+    assert found.why_no_rules == "There is no test for the law of “IE”, so a reviewer must decide."
     assert found.statement["title"] == "Determination"
 
 

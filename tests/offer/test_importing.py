@@ -18,7 +18,7 @@ from compliance.engine.run import Opening
 from compliance.kernel import files
 from compliance.kernel.db import engine, session
 from tests import make
-from tests.offer.scene import TERMS, Desk
+from tests.offer.scene import TERMS, UNCHARTED, Desk
 from workflows.offer.model import Offer
 
 
@@ -27,7 +27,7 @@ def table_of(*changes: dict[str, str]) -> bytes:
     writer = csv.DictWriter(out, [*TERMS, "former_employee"])
     writer.writeheader()
     for number, change in enumerate(changes):
-        writer.writerow({**TERMS, "work_place": "IE", "title": f"Work {number}", **change})
+        writer.writerow({**TERMS, **UNCHARTED, "title": f"Work {number}", **change})
     return out.getvalue().encode()
 
 
@@ -75,7 +75,7 @@ def test_every_row_becomes_a_draft_with_its_own_event_under_one_batch(desk: Desk
 
 
 def test_an_imported_offer_is_the_same_as_one_opened_by_hand(desk: Desk) -> None:
-    desk.open(title="Work 0", work_place="IE")
+    desk.open(title="Work 0", **UNCHARTED)
     by_hand = desk.offer(desk.mona)
     carried_out(desk, brought(desk, table_of({})))
     imported = offers()[-1]

@@ -18,14 +18,14 @@ from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from compliance.rules.store import RuleSetVersion
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, OPEN, OUTSIDE, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, OPEN, OUTSIDE, TERMS, UNCHARTED, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
 
 def unanswered(desk: Desk) -> None:
     """Open an offer as one is opened: without answers."""
-    desk.open(work_place="DE")
+    desk.open(**UNCHARTED)
     desk.act(desk.mona, "edit", **TERMS)
 
 
@@ -120,8 +120,8 @@ def test_nobody_else_answers(desk: Desk) -> None:
 
 
 def test_no_rules_apply_elsewhere_and_the_reason_says_so(desk: Desk) -> None:
-    desk.open(work_place="US-CA")
-    with pytest.raises(RefusedError, match="There are no questions yet for work in US-CA"):
+    desk.open(**UNCHARTED)
+    with pytest.raises(RefusedError, match="There is no test for the law of “JP”"):
         desk.client_answers(OUTSIDE)
 
 
@@ -162,7 +162,7 @@ def test_answers_that_conflict_take_two(desk: Desk) -> None:
 
 
 def test_a_changed_engagement_without_answers_takes_two(desk: Desk) -> None:
-    desk.in_review(work_place="DE")
+    desk.in_review(**UNCHARTED)
     desk.act(desk.rita, "escalate", reason="No rules")
     desk.act(desk.sue, "take_second")
     desk.act(desk.sue, "approve", **APPROVAL)
@@ -182,5 +182,5 @@ def test_the_same_answers_give_the_same_bytes_a_thousand_times(desk: Desk) -> No
     for _ in range(1000):
         (sheet,) = assess(session(), offer, workflow).sheets
         assert sheet.finding is not None
-        lines.add(sheet.finding.line)
+        lines.add(json.dumps(sheet.finding.as_json()))
     assert len(lines) == 1

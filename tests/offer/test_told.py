@@ -15,7 +15,7 @@ from compliance.kernel.db import session
 from compliance.messages.models import MailMessage, Notification
 from compliance.people.models import Person
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, Desk
+from tests.offer.scene import AGAINST, APPROVAL, UNCHARTED, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -101,7 +101,7 @@ def test_notes_with_which_the_desk_hands_on_a_review_reach_no_party_on_page_rest
     desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch, monday: time_machine.Traveller
 ) -> None:
     secret = "The desk's own word"
-    desk.in_review(former_employee="true", work_place="IE")
+    desk.in_review(former_employee="true", **UNCHARTED)
     for party in (desk.mona, desk.fay):
         read_by(party, desk.reference, monkeypatch, app)
     monday.shift(3600)
@@ -147,7 +147,7 @@ def test_a_question_and_its_answer_are_between_the_desk_and_the_party_that_was_a
     desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch, question: str, answer: str
 ) -> None:
     asked, other = (desk.mona, desk.fay) if question == "ask_client" else (desk.fay, desk.mona)
-    desk.in_review(work_place="IE")
+    desk.in_review(**UNCHARTED)
     desk.act(desk.rita, question, asked="Who else pays for this work?")
     for reader, reads in ((asked, True), (desk.rita, True), (other, False)):
         page, _ = read_by(reader, desk.reference, monkeypatch, app)
@@ -163,7 +163,7 @@ def test_a_question_and_its_answer_are_between_the_desk_and_the_party_that_was_a
 def test_the_freelancer_sees_that_the_offer_waits_for_the_client(
     desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.in_review(work_place="IE")
+    desk.in_review(**UNCHARTED)
     desk.act(desk.rita, "ask_client", asked="Which office?")
     page, _ = read_by(desk.fay, desk.reference, monkeypatch, app)
     assert "Question to the client" in page
@@ -174,7 +174,7 @@ def test_the_freelancer_sees_that_the_offer_waits_for_the_client(
 def test_whoever_only_reads_writes_no_comment(
     desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch, role: Role
 ) -> None:
-    desk.in_review(work_place="IE")
+    desk.in_review(**UNCHARTED)
     reader = make.actor("Vera", role, at=None if role is Role.AUDITOR else desk.client)
     assert "comment-box" not in read_by(reader, desk.reference, monkeypatch, app)[0]
     assert "comment-box" in read_by(desk.mona, desk.reference, monkeypatch, app)[0]
@@ -191,7 +191,7 @@ def test_whoever_only_reads_writes_no_comment(
 
 @pytest.mark.parametrize("role", sorted((CLIENT | SEES_ALL) - ONLY_READS))
 def test_everybody_else_who_sees_an_offer_comments_on_it(desk: Desk, role: Role) -> None:
-    desk.in_review(work_place="IE")
+    desk.in_review(**UNCHARTED)
     desk.act(make.actor("Ann", role, at=None if role in SEES_ALL else desk.client), "comment", body="Hello.")
     desk.act(desk.fay, "comment", body="Hello.")
 
@@ -212,7 +212,7 @@ def test_a_reviewer_who_is_the_freelancer_reads_as_the_freelancer(
 
 
 def test_whoever_declared_a_conflict_with_the_freelancer_finds_nothing(desk: Desk) -> None:
-    desk.in_review(work_place="IE")
+    desk.in_review(**UNCHARTED)
     assert desk.fay.id is not None
     close = dataclasses.replace(desk.rita, conflicts=frozenset({desk.fay.id}))
     with pytest.raises(NotFoundError):

@@ -19,7 +19,7 @@ from compliance.people import confirmations, directory, invitations
 from compliance.people.directory import DirectoryError
 from compliance.people.models import Invitation, Organisation, Person, RoleGrant, RoleProposal
 from tests import make
-from tests.offer.scene import TERMS
+from tests.offer.scene import TERMS, UNCHARTED
 from tests.people.scene import NOON, PASSWORD, actions, browsing, mailed_path, mails, person, post, sign_in
 
 GONE = "This link opens nothing"
@@ -389,7 +389,7 @@ def test_a_freelancer_without_an_account_is_invited_when_the_offer_is_submitted(
 
 
 def submitted_offer(by: Actor, at: Organisation) -> Case:
-    opened = run.open_case("offer", by, {**TERMS, "work_place": "IE"}, organisation_id=at.id).case
+    opened = run.open_case("offer", by, {**TERMS, **UNCHARTED}, organisation_id=at.id).case
     submitted = run.fire("offer", opened.reference, "submit", by).case
     session().commit()
     return submitted

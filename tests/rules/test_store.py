@@ -62,7 +62,7 @@ def test_a_version_is_published_once_with_its_event() -> None:
 def test_what_was_published_reads_back_as_the_same_rules() -> None:
     store.publish(session(), store.shipped("uk-cest-2.4"), SYSTEM_ACTOR)
     row = session().scalars(sa.select(RuleSetVersion)).one()
-    assert store.read(row.content).digest == row.digest == store.shipped("uk-cest-2.4").digest
+    assert store.read(row.key, row.version, row.content).digest == row.digest == store.shipped("uk-cest-2.4").digest
 
 
 @pytest.mark.usefixtures("edit")

@@ -12,7 +12,6 @@ from tests import make
 LATER = {
     "starts_on": f"{clock.now().year + 1}-02-01",
     "ends_on": f"{clock.now().year + 1}-06-01",
-    "work_place": "IE",  # No questionnaire is asked there.
 }
 
 

@@ -20,7 +20,7 @@ from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import APPROVAL, OUTSIDE, TERMS
+from tests.offer.scene import APPROVAL, OUTSIDE, TERMS, UNCHARTED
 from tests.web.conftest import Browser
 from tests.web.scene import LATER, Scene, link, words
 
@@ -42,7 +42,7 @@ def edited(scene: Scene, reference: str, title: str, size: str) -> None:
 
 
 def offered(scene: Scene, **terms: str) -> str:
-    made = run.open_case("offer", scene.mona, {**TERMS, **LATER, **terms}, organisation_id=scene.acme.id)
+    made = run.open_case("offer", scene.mona, {**TERMS, **LATER, **UNCHARTED, **terms}, organisation_id=scene.acme.id)
     session().commit()
     if terms.get("work_place") == "GB":
         answers = json.dumps(interviews.client_answers(OUTSIDE))
@@ -142,10 +142,12 @@ def test_versions_that_do_not_exist_are_not_found(sign_in: SignIn, scene: Scene,
 
 def test_versions_that_the_client_replaced_before_submitting_stay_its_own(sign_in: SignIn, scene: Scene) -> None:
     fay = make.actor("Fay")
-    made = run.open_case("offer", scene.mona, {**TERMS, **LATER, "amount": "20,000.00"}, organisation_id=scene.acme.id)
+    made = run.open_case(
+        "offer", scene.mona, {**TERMS, **LATER, **UNCHARTED, "amount": "20,000.00"}, organisation_id=scene.acme.id
+    )
     session().commit()
     reference = made.case.reference
-    run.fire("offer", reference, "edit", scene.mona, {**TERMS, **LATER})
+    run.fire("offer", reference, "edit", scene.mona, {**TERMS, **LATER, **UNCHARTED})
     session().commit()
     fired("offer", reference, "submit", scene.mona)
     assert "20,000.00" in sign_in(scene.mona).read(f"/offers/{reference}/changes").text
@@ -193,7 +195,7 @@ def test_cases_of_the_same_two_are_linked_as_far_as_the_reader_sees_them(sign_in
 
 
 def test_a_decision_takes_three_keys_from_opening_the_page(sign_in: SignIn, scene: Scene) -> None:
-    reference = offered(scene, work_place="GB")
+    reference = offered(scene, **dict.fromkeys(UNCHARTED, "GB"))
     desk, address = sign_in(scene.rita), f"/offers/{reference}"
     page = desk.read(f"{address}?queue=view%3Dall").text
     assert re.search(rf'action="{address}/claim"[^>]*>(?:(?!</form>).)*data-key="e"', page, flags=re.DOTALL)

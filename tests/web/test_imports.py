@@ -10,12 +10,12 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from compliance.authz import Actor, Role
 from tests import make
-from tests.offer.scene import Desk
+from tests.offer.scene import UNCHARTED, Desk
 from tests.offer.test_importing import offers, table_of
 from tests.web.conftest import Browser
 
 SignIn = Callable[[Actor | None], Browser]
-AHEAD = {"starts_on": "2099-04-01", "ends_on": "2099-07-31"}
+AHEAD = {"starts_on": "2099-04-01", "ends_on": "2099-07-31", **UNCHARTED}
 
 
 @pytest.fixture

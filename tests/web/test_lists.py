@@ -10,7 +10,7 @@ from compliance.authz import Actor, Role
 from compliance.engine import run
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import TERMS
+from tests.offer.scene import TERMS, UNCHARTED
 from tests.web.conftest import Browser
 from tests.web.scene import LATER, Scene, link, titles, words
 
@@ -30,7 +30,9 @@ def fay(scene: Scene) -> Actor:
 
 
 def offered(scene: Scene, title: str) -> str:
-    made = run.open_case("offer", scene.mona, {**TERMS, **LATER, "title": title}, organisation_id=scene.acme.id)
+    made = run.open_case(
+        "offer", scene.mona, {**TERMS, **LATER, **UNCHARTED, "title": title}, organisation_id=scene.acme.id
+    )
     session().commit()
     return made.case.reference
 

@@ -14,7 +14,7 @@ from compliance.demo import interviews
 from compliance.engine import run
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, INSIDE, OUTSIDE, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, INSIDE, OUTSIDE, TERMS, UNCHARTED, Desk
 from tests.web.conftest import Browser
 
 SignIn = Callable[[Actor | None], Browser]
@@ -234,12 +234,12 @@ def test_the_desk_reads_findings_conflicts_and_what_would_change_them(sign_in: S
 
 
 def test_a_place_without_rules_asks_nothing_and_says_so(sign_in: SignIn, desk: Desk) -> None:
-    address = opened(desk, work_place="DE")
+    address = opened(desk, **UNCHARTED)
     client = sign_in(desk.mona)
-    assert "There are no questions yet for work in DE" in client.read(address).text
+    assert "There is no test for the law of “JP”" in client.read(address).text
     assert client.read(f"{address}/questions").status_code == 409
     desk.act(desk.mona, "submit")
-    assert "There are no questions yet for work in DE" in sign_in(desk.rita).read(address).text
+    assert "There is no test for the law of “JP”" in sign_in(desk.rita).read(address).text
 
 
 def test_a_decision_form_opened_before_new_answers_is_refused(sign_in: SignIn, desk: Desk) -> None:

@@ -14,7 +14,7 @@ from compliance.engine.case import Case
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people.models import Conflict
-from tests.offer.scene import TERMS
+from tests.offer.scene import TERMS, UNCHARTED
 from tests.web.conftest import Browser
 from tests.web.scene import LATER, Scene, link, titles
 
@@ -159,7 +159,7 @@ def test_pages_lead_forwards_and_back_over_the_same_rows(sign_in: SignIn, scene:
 def test_an_offer_that_the_client_classifies_never_stands_on_the_desk(sign_in: SignIn, scene: Scene) -> None:
     scene.acme.compliance_enrolled = False
     session().commit()
-    made = run.open_case("offer", scene.mona, TERMS | LATER, organisation_id=scene.acme.id)
+    made = run.open_case("offer", scene.mona, TERMS | LATER | UNCHARTED, organisation_id=scene.acme.id)
     session().commit()
     case = run.fire("offer", made.case.reference, "submit", scene.mona).case
     session().commit()

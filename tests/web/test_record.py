@@ -22,7 +22,7 @@ from compliance.kernel.db import session
 from compliance.kernel.ids import new_id
 from compliance.people.models import Organisation
 from tests import make
-from tests.offer.scene import APPROVAL, MONDAY, OUTSIDE, Desk
+from tests.offer.scene import APPROVAL, MONDAY, OUTSIDE, UNCHARTED, Desk
 from tests.offer.test_documents import add
 from tests.web.conftest import Browser
 
@@ -143,7 +143,7 @@ def test_an_export_for_an_auditor_stays_whole(sign_in: SignIn) -> None:
 def test_a_client_hears_of_no_document_that_the_desk_keeps_to_itself(sign_in: SignIn) -> None:
     desk = Desk()
     with time_machine.travel(MONDAY, tick=True):
-        desk.in_review(work_place="IE")
+        desk.in_review(**UNCHARTED)
     added = add(desk, desk.rita, internal="true")
     desk.act(desk.rita, "withdraw_document", document=str(added.id), reason="Wrong file.")
     text = take(sign_in(make.actor("Vera", Role.VIEWER, at=desk.client)), "jsonl")
@@ -253,7 +253,7 @@ def test_an_event_out_of_sight_is_one_that_is_not(sign_in: SignIn, reference: st
 
 def test_a_case_out_of_sight_is_named_without_a_way_to_it(sign_in: SignIn) -> None:
     desk = Desk()
-    desk.open(work_place="IE", starts_on="2099-04-01", ends_on="2099-07-31")
+    desk.open(**UNCHARTED, starts_on="2099-04-01", ends_on="2099-07-31")
     auditor = sign_in(make.actor("Arno", Role.AUDITOR))
     page = auditor.read("/audit?what=offer.open").text
     event = event_of(desk.reference, "offer.open")
