@@ -11,6 +11,7 @@ import functools
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from compliance.rules import explained
@@ -119,11 +120,10 @@ class Agenda:
         return Found(strictest([_weight(one, flags) for one in findings]), findings)
 
     def ways(self, answers: Answers, at_most: int) -> tuple[Way, ...]:
-        """Return the smallest changes of complete *answers* that would lead to another outcome of what leads now."""
-        found = self.find(answers)
-        if len(found.leading) == 1:
-            return self._ways(found.leading[0].key, answers, at_most)
-        return tuple(self._together(answers, found))[:at_most]
+        """Return the smallest changes of complete *answers* that would lead to another outcome of them all."""
+        if len(self.members) == 1:
+            return self._ways(self.key, answers, at_most)
+        return tuple(islice(self._together(answers, self.find(answers)), at_most))
 
     def _ways(self, key: str, answers: Answers, at_most: int) -> tuple[Way, ...]:
         member = next(one for one in self.members if one.key == key)
@@ -132,7 +132,7 @@ class Agenda:
         return explained.test_ways(member, answers, at_most)
 
     def _together(self, answers: Answers, found: Found) -> Iterator[Way]:
-        """Yield those ways of one leading rule set that bring all of them to another outcome together."""
+        """Yield those ways of a leading rule set that bring all of them together to another outcome."""
         for leading in found.leading:
             for way in self._ways(leading.key, answers, _WAYS_TRIED):
                 changed = {**answers, **{change.question.key: change.new for change in way.changes}}
