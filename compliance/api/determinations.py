@@ -8,7 +8,7 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from compliance.api import access, shown
-from compliance.authz import Actor, reads_at_desk
+from compliance.authz import Actor, is_at_desk
 from compliance.engine import determination, run
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
@@ -86,12 +86,12 @@ def _shown(case: Case, kept: Determination, workflow: Workflow, reader: Actor) -
         "answers": {
             party: given
             for party, given in kept.answers.items()
-            if reads_at_desk(reader, case) or (own and party == own.value)
+            if is_at_desk(reader, case) or (own and party == own.value)
         },
         "decided_at": shown.instant(kept.decided_at),
         "valid_until": kept.valid_until.isoformat() if kept.valid_until else None,
         "receipt": determination.receipt(session(), case, kept),
-        **(_behind(kept) if reads_at_desk(reader, case) else {}),
+        **(_behind(kept) if is_at_desk(reader, case) else {}),
     }
 
 

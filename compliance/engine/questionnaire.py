@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from compliance.authz import Actor, Allow, is_worker, reads_at_desk
+from compliance.authz import Actor, Allow, is_at_desk, is_worker
 from compliance.engine.case import AnswerSheet
 from compliance.engine.definition import Party
 from compliance.rules import interview, store
@@ -183,7 +183,7 @@ def answering_party(case: Any, actor: Actor, workflow: Workflow) -> Party | None
 
 def own_party(case: Any, reader: Actor, workflow: Workflow) -> Party | None:  # noqa: ANN401 - as above
     """Return the party on whose side *reader* stands; the desk stands on none."""
-    if workflow.questionnaire is None or reads_at_desk(reader, case):
+    if workflow.questionnaire is None or is_at_desk(reader, case):
         return None
     works = is_worker(reader, case)
     return next(
@@ -193,7 +193,7 @@ def own_party(case: Any, reader: Actor, workflow: Workflow) -> Party | None:  # 
 
 def readable(found: Assessment, case: Any, reader: Actor, workflow: Workflow) -> tuple[Sheet, ...]:  # noqa: ANN401 - as above
     """Return the sheets that *reader* may read: the desk all of them, a party its own."""
-    if reads_at_desk(reader, case):
+    if is_at_desk(reader, case):
         return found.sheets
     own = found.of(own_party(case, reader, workflow))
     return (own,) if own else ()
