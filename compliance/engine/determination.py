@@ -19,7 +19,8 @@ from wtforms import Form, SelectMultipleField
 from compliance.audit.models import AuditEvent
 from compliance.engine.case import Case, of_case
 from compliance.engine.content import digest_of, plain
-from compliance.engine.definition import Action
+from compliance.engine.definition import AS_BEFORE, Action
+from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment
 from compliance.kernel.db import Base, direct, table
 from compliance.kernel.ids import new_id
@@ -101,7 +102,7 @@ class Determination(Base):
 _KEEP: Final = sa.insert(table(Determination))
 _KEPT: Final = table(Determination).c
 _STANDING: Final = (
-    sa.select(_KEPT.id, _KEPT.number)
+    sa.select(_KEPT.id, _KEPT.number, _KEPT.outcome, _KEPT.reason_codes, _KEPT.conditions, _KEPT.what_would_change_it)
     .where(_KEPT.case_id == sa.bindparam("case_id"))
     .order_by(_KEPT.number.desc())
     .limit(1)
@@ -115,12 +116,13 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         return
     case, found = move.case, move.assessment  # A decision changes no answers.
     before = direct(move.session, _STANDING, {"case_id": case.id}).first()
+    outcome = _outcome(action.determines, before)
     row: dict[str, Any] = {
         "number": before.number + 1 if before else 1,
         "rev": case.audit_rev + 1,
         "action": action.name,
-        "outcome": action.determines,
-        "statement": _plainly(asdict(deciding.statement(move, action.determines))),
+        "outcome": outcome,
+        "statement": _plainly(asdict(deciding.statement(move, outcome))),
         "content_version": case.content_version,
         "content_digest": case.content_digest,
         "places": dict(deciding.places(case)),
@@ -131,8 +133,9 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "decided_at": move.at,
         "valid_until": deciding.valid_until(case),
         "supersedes_id": before.id if before else None,
-        **_rules(found, action.determines),
+        **_rules(found, outcome),
         **_words(form, deciding.factors),
+        **(_kept_of(before, form) if action.determines == AS_BEFORE else {}),
         "evidence": [{"party": party, "sha256": sha256} for party, sha256 in move.documents],
     }
     digest = digest_of(_plainly(row) | {"case_id": str(case.id)})
@@ -167,6 +170,22 @@ def receipt(session: Session, case: Case, kept: Determination) -> str:
     """Return the hash of the event with which *kept* was recorded."""
     query = sa.select(AuditEvent.leaf_hash).where(AuditEvent.stream == case.stream, AuditEvent.rev == kept.rev)
     return session.execute(query).scalar_one().hex()
+
+
+def _outcome(determined: str, before: Any) -> str:  # noqa: ANN401 - a row of the database, or nothing
+    """Return the outcome of a determination, which may be that of the one *before*."""
+    if determined != AS_BEFORE:
+        return determined
+    if before is None:
+        raise RefusedError("There is no determination yet that could be upheld.")
+    return str(before.outcome)
+
+
+def _kept_of(before: Any, form: Form | None) -> dict[str, Any]:  # noqa: ANN401 - as above
+    """Return what goes with the outcome of the determination *before* and is not asked anew; reasons always are."""
+    asked = {field.short_name for field in form} if form is not None else set()
+    names = {"reason_codes", "conditions", "what_would_change_it"}
+    return {name: getattr(before, name) for name in names - asked}
 
 
 def _of(case: Case) -> sa.Select[Determination]:

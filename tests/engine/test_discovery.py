@@ -24,7 +24,7 @@ from wtforms import Form, StringField
 from wtforms.validators import InputRequired
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Party, Stage, Workflow
+from compliance.engine.definition import AS_BEFORE, Action, Party, Stage, Workflow
 from compliance.kernel.clock import business_days
 
 

@@ -113,10 +113,7 @@ def decide(move: Move) -> None:
     """Bind the decision to the version that was looked at, date it, and let it supersede the one before."""
     offer: Offer = move.case
     meet_freelancer(move)
-    move.changes["decided_version"] = [offer.decided_version, offer.content_version]
-    offer.decided_version, offer.decided_digest = offer.content_version, offer.content_digest
-    today = move.at.date()
-    offer.decided_at, offer.valid_until = move.at, today + policy.on(today).valid_for
+    _bind(move)
     offer.agreed_until = offer.ends_on
     offer.disagreed, offer.worker_agreed, offer.employer_of_record = False, False, ""
     for name in FINDINGS:
@@ -124,6 +121,23 @@ def decide(move: Move) -> None:
             setattr(offer, name, "")
     if "reason_codes" not in (move.facts or {}):
         offer.reason_codes = []
+
+
+def uphold(move: Move) -> None:
+    """Let a new decision with the same outcome supersede the one before, and start the offer's thirty days again.
+
+    What the parties agreed to since stays, and their one disagreement stays used.
+    """
+    put_forward(move)
+    _bind(move)
+
+
+def _bind(move: Move) -> None:
+    offer: Offer = move.case
+    move.changes["decided_version"] = [offer.decided_version, offer.content_version]
+    offer.decided_version, offer.decided_digest = offer.content_version, offer.content_digest
+    today = move.at.date()
+    offer.decided_at, offer.valid_until = move.at, today + policy.on(today).valid_for
 
 
 def decide_and_offer_again(move: Move) -> None:
