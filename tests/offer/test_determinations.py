@@ -17,6 +17,8 @@ from compliance.demo import load, removal
 from compliance.engine import determination, prefill
 from compliance.engine.determination import Determination
 from compliance.engine.errors import InvalidInputError, RefusedError
+from compliance.engine.move import Move
+from compliance.kernel import clock
 from compliance.kernel.db import engine, is_sqlite, session, table
 from tests import make
 from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TERMS, UPHELD, Desk
@@ -112,6 +114,15 @@ def test_upholding_makes_a_new_determination_with_fresh_reasons_and_the_outcome_
     assert first.reason == AGAINST["reason"]
     offer = desk.offer(desk.mona)
     assert (offer.valid_until, offer.reason_codes) == (second.valid_until, ["CTRL_METHOD"])
+
+
+def test_nothing_can_be_upheld_before_something_was_decided(desk: Desk) -> None:
+    desk.open()
+    action = workflow.action("uphold")
+    assert action is not None
+    move = Move(workflow, desk.offer(desk.mona), desk.sol, clock.now(), session(), facts={})
+    with pytest.raises(RefusedError, match="no determination yet"):
+        determination.keep(move, action, None)
 
 
 def test_an_upheld_approval_keeps_its_conditions_and_is_not_disagreed_with_again(desk: Desk) -> None:
