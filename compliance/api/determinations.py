@@ -52,6 +52,7 @@ SCHEMA: dict[str, dict[str, Any]] = {
 }
 FOR_THE_DESK: dict[str, dict[str, Any]] = {
     "findings": {"type": "object", "description": "For the desk: what the rules found in each side's answers."},
+    "confidence": {"type": "object", "description": "For the desk: how sure the rules were, where they say so."},
     "overrides": {"type": "boolean", "description": "For the desk: it is another status than the rules found."},
     "first_reviewers": {"type": "array", "items": _TEXT, "description": "For the desk: who passed it on."},
 }
@@ -96,4 +97,9 @@ def _shown(case: Case, kept: Determination, workflow: Workflow, reader: Actor) -
 
 
 def _behind(kept: Determination) -> dict[str, Any]:
-    return {"findings": kept.findings, "overrides": kept.overrides, "first_reviewers": kept.first_reviewer_ids}
+    return {
+        "findings": kept.findings,
+        "confidence": kept.confidence,
+        "overrides": kept.overrides,
+        "first_reviewers": kept.first_reviewer_ids,
+    }

@@ -80,6 +80,7 @@ class Determination(Base):
     answers: Mapped[dict[str, Any]]
     answers_digest: Mapped[str]
     findings: Mapped[dict[str, Any]]
+    confidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     overrides: Mapped[bool]
     evidence: Mapped[list[Any]]
     factors: Mapped[list[Any]]
@@ -138,7 +139,9 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         **(_kept_of(before, form) if action.determines == AS_BEFORE else {}),
         "evidence": [{"party": party, "sha256": sha256} for party, sha256 in move.documents],
     }
-    digest = digest_of(_plainly(row) | {"case_id": str(case.id)})
+    # Where the rules say nothing of their confidence, the digest is what it was before there was any.
+    said = {name: value for name, value in row.items() if name != "confidence" or value}
+    digest = digest_of(_plainly(said) | {"case_id": str(case.id)})
     direct(move.session, _KEEP, {"id": new_id(), "case_id": case.id, "digest": digest, **row})
     move.policy |= {
         "rule_set": row["rule_set"],
@@ -188,6 +191,11 @@ def _kept_of(before: Any, form: Form | None) -> dict[str, Any]:  # noqa: ANN401 
     return {name: getattr(before, name) for name in names - asked}
 
 
+def confidence_of(findings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how sure the rules were of each party's finding; nothing where they do not say."""
+    return {party: finding["confidence"] for party, finding in findings.items() if finding.get("confidence")}
+
+
 def _of(case: Case) -> sa.Select[Determination]:
     return sa.select(Determination).where(Determination.case_id == case.id)
 
@@ -196,6 +204,7 @@ def _rules(found: Assessment, outcome: str) -> dict[str, Any]:
     """Return under which rules it was decided (or why under none), the answers as they stood, and the findings."""
     used = found.sheets[0].rule_set if found.sheets else found.rule_set
     answers = {sheet.party.value: dict(sheet.answers) for sheet in found.sheets}
+    findings = {sheet.party.value: sheet.finding.as_json() for sheet in found.sheets if sheet.finding}
     return {
         "rule_set": used.key if used else None,
         "rule_version": used.version if used else None,
@@ -203,7 +212,8 @@ def _rules(found: Assessment, outcome: str) -> dict[str, Any]:
         "why_no_rules": found.why_none,
         "answers": answers,
         "answers_digest": digest_of(answers),
-        "findings": {sheet.party.value: sheet.finding.as_json() for sheet in found.sheets if sheet.finding},
+        "findings": findings,
+        "confidence": confidence_of(findings),
         "overrides": found.is_overridden_by(outcome),
     }
 
