@@ -9,7 +9,7 @@ from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Moment, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
-from workflows.offer import effects, forms, guards, policy, second_look
+from workflows.offer import effects, forms, guards, policy, rising, second_look
 from workflows.offer.drafting import reasons_for
 from workflows.offer.making import CLIENT
 from workflows.offer.model import Offer, State
@@ -54,7 +54,8 @@ CHANGING = (
         Terms,
         guards=(guards.not_to_oneself, guards.same_freelancer),
         effect=effects.take_amount,
-        help="Work goes on under the old terms until the change is decided.",
+        help="Work goes on under the old terms until the change is decided. Your company's approvers, where it has "
+        "any, sign a rise in pay first.",
         key="t",
     ),
     Action(
@@ -86,7 +87,7 @@ CHANGING = (
         (State.REASSESSMENT,),
         None,
         REVIEWER,
-        guards=(guards.enrolled, *MAY_TAKE, second_look.goes_to_a_senior),
+        guards=(guards.enrolled, *MAY_TAKE, second_look.goes_to_a_senior, rising.is_signed),
         holder=Holder.TAKE,
         key="e",
     ),
@@ -108,7 +109,12 @@ CHANGING = (
         State.ACTIVE,
         REVIEWER,
         forms.Approve,
-        guards=(*MAY_REASSESS, second_look.reassessment_is_enough, second_look.follows_the_questionnaire(INDEPENDENT)),
+        guards=(
+            *MAY_REASSESS,
+            rising.is_signed,
+            second_look.reassessment_is_enough,
+            second_look.follows_the_questionnaire(INDEPENDENT),
+        ),
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
@@ -125,6 +131,7 @@ CHANGING = (
         forms.Employee,
         guards=(
             *MAY_REASSESS,
+            rising.is_signed,
             guards.payroll_available,
             second_look.reassessment_is_enough,
             second_look.follows_the_questionnaire(EMPLOYEE),
@@ -157,7 +164,7 @@ CHANGING = (
         State.ACTIVE,
         any_of(Role.COMPLIANCE_CONTACT),
         forms.Attest,
-        guards=(guards.not_enrolled, guards.not_own_offer),
+        guards=(guards.not_enrolled, guards.not_own_offer, rising.is_signed),
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
@@ -251,4 +258,4 @@ SUSPENDING = (
     ),
 )
 
-ACTIONS = (*CHANGING, *ENDING, *SUSPENDING)
+ACTIONS = (*CHANGING, *rising.ACTIONS, *ENDING, *SUSPENDING)
