@@ -80,6 +80,13 @@ def work_has_not_begun(move: Move) -> str | None:
     return "Work has begun under this offer, so it is ended, not called off. End the engagement instead."
 
 
+def may_end_by_itself(move: Move) -> str | None:
+    """Leave the end to the client's people where their company chose that nothing ends by itself."""
+    if move.actor.type != "system" or move.organisation.auto_close:
+        return None
+    return "This client ends its engagements itself."
+
+
 def work_has_begun(move: Move) -> str | None:
     """End only what began; the rest is called off."""
     return "Work has not begun under this offer. Withdraw it instead." if move.case.began_on is None else None

@@ -7,7 +7,7 @@ from typing import cast
 
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Holder, Moment, Tone, choose
+from compliance.engine.definition import Action, Holder, Moment, Party, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
 from workflows.offer import effects, forms, guards, policy, rising, second_look
 from workflows.offer.drafting import reasons_for
@@ -173,7 +173,16 @@ CHANGING = (
 )
 
 ENDING = (
-    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=NOTICE_DAY, key="d"),
+    Action(
+        "close",
+        "Announce the end",
+        (State.ACTIVE,),
+        State.CLOSING,
+        SYSTEM | CLIENT,
+        due=NOTICE_DAY,
+        tells=(Party.CLIENT, Party.FREELANCER),
+        key="d",
+    ),
     Action(
         "stop",
         "Announce the end",
@@ -182,6 +191,7 @@ ENDING = (
         CLIENT,
         forms.Reason,
         effect=effects.take_change_back,
+        tells=(Party.FREELANCER,),
         help="The change that waits is dropped; the terms that were decided on hold to the end.",
         key="d",
     ),
@@ -191,18 +201,28 @@ ENDING = (
         (State.EMPLOYEE_ROUTE, State.PAYROLL_ONBOARDING, State.CLEARED, State.DISAGREEMENT),
         State.ENDED,
         SYSTEM | CLIENT,
-        guards=(guards.work_has_begun,),
+        guards=(guards.work_has_begun, guards.may_end_by_itself),
         due=LAST_DAY_OVER_IF_BEGUN,
         help="For work that had begun before it was found to be employment.",
         key="q",
     ),
-    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=LAST_DAY_OVER, key="d"),
+    Action(
+        "end",
+        "End",
+        (State.CLOSING,),
+        State.ENDED,
+        SYSTEM | CLIENT,
+        guards=(guards.may_end_by_itself,),
+        due=LAST_DAY_OVER,
+        key="d",
+    ),
     Action(
         "run_out",
         "Run out",
         (State.REASSESSMENT,),
         State.ENDED,
         SYSTEM,
+        guards=(guards.may_end_by_itself,),
         due=LAST_DAY_OVER,
         effect=effects.take_change_back,
     ),
