@@ -104,6 +104,7 @@ def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind
         yield Kind.TURN, waited_for
     if (action and action.binds) or (before and before != case.state and move.workflow.is_final(case.state)):
         yield from ((Kind.DECIDED, party) for party in PARTIES if _knew(move, party, before))
+    yield from ((Kind.NEWS, Party(party)) for party in move.policy.get("asked_anew", ()))
     yield from ((Kind.NEWS, party) for party in (action.tells if action else ()))
 
 

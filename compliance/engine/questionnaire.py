@@ -43,12 +43,14 @@ class Questionnaire:
 
     ``rule_set`` names the rule set that applies to a case, or ``None``; ``why_none`` then says why in a sentence.
     In the states ``newest_in`` the newest version is asked; later the case stays on the version it was answered under.
+    ``about`` names the terms that the answers are about: when one of them changes, everybody is asked again.
     """
 
     rule_set: Callable[[Any], str | None]
     why_none: Callable[[Any], str]
     parties: Mapping[Party, Answering]
     newest_in: tuple[enum.StrEnum, ...] = ()
+    about: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

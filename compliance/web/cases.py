@@ -11,7 +11,7 @@ from wtforms import Form
 
 from compliance.authz import Actor, Role, is_at_desk
 from compliance.door import actor
-from compliance.engine import inputs, prefill, run
+from compliance.engine import answering, inputs, prefill, run
 from compliance.engine.case import Case
 from compliance.engine.definition import Action
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotFoundError
@@ -162,7 +162,7 @@ def _action_page(case: Case, action: Action, form: Form, refusal: EngineError | 
         submit=action.label,
         back=case_href(case),
         hidden=case_page.seen_now(case, request.values.get("queue", "")),
-        help=action.help,
+        help=f"{action.help} {answering.warning(definition_of(case), form.data)}".strip(),
     )
 
 
