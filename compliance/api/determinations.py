@@ -63,12 +63,12 @@ def listing(kind: str, reference: str) -> ResponseReturnValue:
     caller = access.reader(registry().process(kind).workflow.plural)
     case = run.find(kind, reference, caller.actor)
     workflow = registry().process(kind, case.definition).workflow
-    found = determination.history(session(), case)
+    found = determination.readable(session(), case, caller.actor)
     numbers = {one.id: one.number for one in found}
     return jsonify(
         items=[
             _shown(case, one, workflow, caller.actor)
-            | {"supersedes": numbers[one.supersedes_id] if one.supersedes_id else None}
+            | {"supersedes": numbers.get(one.supersedes_id) if one.supersedes_id else None}
             for one in found
         ]
     )

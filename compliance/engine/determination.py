@@ -17,6 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from wtforms import Form, SelectMultipleField
 
 from compliance.audit.models import AuditEvent
+from compliance.authz import Actor
+from compliance.engine import hearing
 from compliance.engine.case import Case, of_case
 from compliance.engine.content import digest_of, plain
 from compliance.engine.definition import AS_BEFORE, Action
@@ -164,9 +166,9 @@ def history(session: Session, case: Case) -> list[Determination]:
     return list(session.scalars(_of(case).order_by(Determination.number.desc())))
 
 
-def numbered(session: Session, case: Case, number: int) -> Determination | None:
-    """Return the determination of *case* with *number*, or ``None``."""
-    return session.scalar(_of(case).where(Determination.number == number))
+def readable(session: Session, case: Case, reader: Actor) -> list[Determination]:
+    """Return the determinations of *case* that *reader* may read, newest first: a freelancer those about them."""
+    return [one for one in history(session, case) if not hearing.is_about_another(reader, case, one.rev)]
 
 
 def receipt(session: Session, case: Case, kept: Determination) -> str:

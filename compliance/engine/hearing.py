@@ -47,6 +47,13 @@ def is_of_client(reader: Actor, case: Case) -> bool:
     return any(grant.role in CLIENT and grant.covers(case.organisation_id, case.team_id) for grant in reader.grants)
 
 
+def is_about_another(reader: Actor, case: Case, rev: int) -> bool:
+    """Tell whether *reader* is the freelancer of *case* and what happened at *rev* was about the one before."""
+    if rev >= case.worker_since_rev or reader.type == "system":
+        return False
+    return not (is_at_desk(reader, case) or is_of_client(reader, case))
+
+
 def is_between(reader: Actor, case: Case, party: Party) -> bool:
     """Tell whether *reader* may read what lies between the desk and *party* of *case*."""
     if is_at_desk(reader, case):

@@ -100,6 +100,8 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
             continue
         if not hearing.is_in_sight(reader, case, workflow, event):
             continue
+        if hearing.is_about_another(reader, case, event.rev):
+            continue
         shows_reason = at_desk or not (action and (action.common or workflow.is_for_desk(action)))
         told.append(
             Told(

@@ -42,10 +42,12 @@ def show(kind: str, reference: str, number: str) -> ResponseReturnValue:
     """Show one determination, whether or not it still stands."""
     reader = actor()
     case = run.find(kind, reference, reader)
-    found = determination.numbered(session(), case, int(number)) if _NUMBER.fullmatch(number) else None
+    readable = determination.readable(session(), case, reader)
+    wanted = int(number) if _NUMBER.fullmatch(number) else 0
+    found = next((one for one in readable if one.number == wanted), None)
     if found is None:
         raise NotFoundError("There is no such determination.")
-    last = determination.newest(session(), case)
+    last = readable[0]
     until = found.statement["object_until"]
     return render_template(
         "cases/determination.html",
@@ -55,13 +57,13 @@ def show(kind: str, reference: str, number: str) -> ResponseReturnValue:
         object_until=dt.date.fromisoformat(until) if until else None,
         rows=_rows(case, found, reader),
         receipt=determination.receipt(session(), case, found),
-        replaced_by=href(case, last.number) if last and last.number != found.number else None,
+        replaced_by=href(case, last.number) if last.number != found.number else None,
         back=url_for(f"cases.{kind}_show", reference=case.reference),
     )
 
 
-def listed(case: Case) -> list[dict[str, Any]]:
-    """Return the determinations of *case* for its page, newest first; the first one stands."""
+def listed(case: Case, reader: Actor) -> list[dict[str, Any]]:
+    """Return the determinations of *case* that *reader* may read, for its page, newest first; the first one stands."""
     return [
         {
             "number": one.number,
@@ -75,7 +77,7 @@ def listed(case: Case) -> list[dict[str, Any]]:
             "overrides": one.overrides,
             "href": href(case, one.number),
         }
-        for one in determination.history(session(), case)
+        for one in determination.readable(session(), case, reader)
     ]
 
 

@@ -33,7 +33,7 @@ def panel(case: Case, workflow: Workflow, reader: Actor) -> dict[str, Any]:
         "note": _version_note(found) if at_desk else None,
         "sheets": [_sheet(sheet, found.known, explained=at_desk) for sheet in sheets],
         "conflicts": [_conflict(one) for one in found.conflicts] if at_desk else [],
-        "determinations": determinations.listed(case),
+        "determinations": determinations.listed(case, reader),
     }
 
 

@@ -1,4 +1,4 @@
-"""Let clients choose whether an engagement ends by itself; so far each did."""
+"""Let clients choose whether an engagement ends by itself (so far each did), and keep since when a freelancer is it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,10 +10,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the columns; nobody is known to have taken another's place so far."""
     op.add_column("organisation", sa.Column("auto_close", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("cases", sa.Column("worker_since_rev", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
-    """Take the column away again."""
+    """Take the columns away again."""
+    op.drop_column("cases", "worker_since_rev")
     op.drop_column("organisation", "auto_close")
