@@ -158,7 +158,7 @@ def _escalation(move: Move, party: Party) -> set[uuid.UUID]:
 def _readers(move: Move, kinds: dict[uuid.UUID, Kind]) -> list[Reader]:
     """Return those of the people in *kinds* who can sign in and have no conflict, with their choices of mail."""
     case = move.case
-    parties = [found for found in (case.organisation_id, case.worker_id) if found]
+    parties = [found for found in (case.organisation_id, case.worker_id, case.worker_organisation_id) if found]
     rows = direct(move.session, _READERS, {"people": list(kinds), "parties": parties}).all()
     off = {(row.id, row.kind) for row in rows}
     to_files = not current_app.config["SETTINGS"].smtp_url

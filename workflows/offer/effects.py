@@ -25,8 +25,9 @@ EXCHANGED: Final = ("asked", "answer", "grounds")
 # A change of one of these reopens the determination of a running engagement.
 MATERIAL: Final = frozenset(
     {
-        "amount_minor", "client_country", "contract_type", "currency", "deliverables", "description", "ends_on",
-        "former_employee", "freelancer_country", "hours_per_week", "months_worked", "starts_on", "work_place",
+        "agency", "amount_minor", "client_country", "contract_type", "currency", "deliverables", "description",
+        "ends_on", "former_employee", "freelancer_country", "hours_per_week", "months_worked", "starts_on",
+        "work_place",
     }
 )  # fmt: skip
 
@@ -86,6 +87,8 @@ def renew(move: Move) -> None:
         for name in EXCHANGED:
             setattr(move.case, name, "")
     meet_freelancer(move)
+    if "agency" in move.changes:
+        move.case.worker_organisation_id = move.agency_called(move.case.agency)
     take_amount(move)
     offer: Offer = move.case
     offer.decided_version = offer.decided_digest = offer.decided_at = offer.valid_until = offer.agreed_until = None

@@ -21,6 +21,7 @@ def facts(move: Move) -> list[tuple[str, str]]:
     amount = Money(case.amount_minor, case.currency)
     found = [
         ("Freelancer", f"{case.freelancer}, {case.freelancer_country}"),
+        *([("Agency", case.agency)] if case.agency else []),
         ("Client's country", case.client_country),
         ("Work", case.description),
         ("Delivered", case.deliverables),

@@ -58,10 +58,12 @@ def not_to_oneself(move: Move) -> str | None:
 
 
 def same_freelancer(move: Move) -> str | None:
-    """Keep an engagement with the person it was made with."""
+    """Keep an engagement with the person it was made with, and with that person's agency."""
     email = move.fact("freelancer_email")
     if email and email.strip().lower() != move.case.freelancer_email.strip().lower():
         return "Another freelancer needs an offer of their own. End this engagement and make a new one."
+    if move.facts is not None and move.agency_called(move.fact("agency")) != move.case.worker_organisation_id:
+        return "Another agency, or none, needs an offer of its own. End this engagement and make a new one."
     return None
 
 
