@@ -12,6 +12,7 @@ from flask import Flask
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
+from compliance.engine import answering
 from compliance.engine.answering import ANSWER_FIRST, SEND_THEM, AnswerDraft
 from compliance.engine.case import AnswerSheet
 from compliance.engine.content import digest_of
@@ -20,6 +21,7 @@ from compliance.kernel.db import session
 from compliance.messages.kinds import Kind
 from compliance.messages.models import Notification
 from tests.offer.scene import APPROVAL, OUTSIDE, TERMS, Desk
+from workflows.offer import workflow
 from workflows.offer.asking import ABOUT
 from workflows.offer.effects import MATERIAL
 
@@ -110,7 +112,8 @@ def test_the_pages_say_it_before_and_after(desk: Desk, app: Flask, monkeypatch: 
     desk.open()
     warning = "the questions about the work are asked again"
     assert f"“What is to be done” or “What is delivered”, {warning}" in page("change/2")
-    assert warning not in page("change/1")
+    assert f"If you change “Agency”, {warning}" in page("change/1")
+    assert answering.warning(workflow, ["title", "amount"]) == ""
     assert warning in page("edit")
     assert SEND_THEM not in page("tasks")
     desk.act(desk.mona, "edit", **OTHER_WORK)
