@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from compliance.authz import Actor, Allow, is_worker, reads_at_desk
+from compliance.authz import Actor, Allow, is_at_desk, is_worker
 from compliance.engine.case import AnswerSheet
 from compliance.engine.definition import Party
 from compliance.rules import interview, store
@@ -43,12 +43,14 @@ class Questionnaire:
 
     ``rule_set`` names the rule set that applies to a case, or ``None``; ``why_none`` then says why in a sentence.
     In the states ``newest_in`` the newest version is asked; later the case stays on the version it was answered under.
+    ``about`` names the terms that the answers are about: when one of them changes, everybody is asked again.
     """
 
     rule_set: Callable[[Any], str | None]
     why_none: Callable[[Any], str]
     parties: Mapping[Party, Answering]
     newest_in: tuple[enum.StrEnum, ...] = ()
+    about: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def answering_party(case: Any, actor: Actor, workflow: Workflow) -> Party | None
 
 def own_party(case: Any, reader: Actor, workflow: Workflow) -> Party | None:  # noqa: ANN401 - as above
     """Return the party on whose side *reader* stands; the desk stands on none."""
-    if workflow.questionnaire is None or reads_at_desk(reader, case):
+    if workflow.questionnaire is None or is_at_desk(reader, case):
         return None
     works = is_worker(reader, case)
     return next(
@@ -193,7 +195,7 @@ def own_party(case: Any, reader: Actor, workflow: Workflow) -> Party | None:  # 
 
 def readable(found: Assessment, case: Any, reader: Actor, workflow: Workflow) -> tuple[Sheet, ...]:  # noqa: ANN401 - as above
     """Return the sheets that *reader* may read: the desk all of them, a party its own."""
-    if reads_at_desk(reader, case):
+    if is_at_desk(reader, case):
         return found.sheets
     own = found.of(own_party(case, reader, workflow))
     return (own,) if own else ()

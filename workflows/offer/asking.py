@@ -13,6 +13,8 @@ from workflows.offer.places import country_of
 
 # The rule set of each country where the work may be done; the law of that place asks the questions.
 RULE_SETS: Final = {"GB": "uk-cest-2.4"}
+# What the questions are about. An answer given of other work, or of other pay, answers nothing any more.
+ABOUT: Final = frozenset({"agency", "description", "deliverables", "work_place", "contract_type"})
 
 
 def rule_set(offer: Offer) -> str | None:
@@ -39,4 +41,5 @@ questionnaire = Questionnaire(
         ),
     },
     newest_in=(State.DRAFT, State.REASSESSMENT),
+    about=ABOUT,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.engine import determination
 from compliance.engine.definition import Party, Prefill
 from compliance.engine.move import Move
 from compliance.engine.questionnaire import Sheet
@@ -38,6 +39,13 @@ def reasons_for(outcome: str) -> Prefill:
         return {name: text for name, text in found.items() if text}
 
     return drafts
+
+
+def reasons_again(move: Move) -> dict[str, str]:
+    """Return the drafts for upholding what stands; the words of the decision before are nobody's fresh reasons."""
+    standing = determination.newest(move.session, move.case)
+    drafted = reasons_for(standing.outcome)(move) if standing else {}
+    return {name: drafted.get(name, "") for name in (*SECTIONS, "reason")}
 
 
 def _factor(sheet: Sheet, finding: Finding, sections: tuple[str, ...]) -> str:
