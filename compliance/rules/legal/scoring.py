@@ -101,7 +101,7 @@ class FactorScorer:
         return kept if kept is not None else self._score_afresh(values)
 
     def pull(self, answers: Answers) -> tuple[int, int]:
-        """Return effect and weight as the score has them, and write nothing out: for asking where answers would lead."""
+        """Return effect and weight as the score has them, and write nothing out: to ask where answers would lead."""
         led = [
             leanings[value]
             for key, leanings in zip(self.keys, self.leanings, strict=True)
