@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 from compliance.authz import Actor, Allow, is_at_desk, is_worker
 from compliance.engine.case import AnswerSheet
 from compliance.engine.definition import Party
+from compliance.kernel.db import direct, table
 from compliance.rules import interview, store
 from compliance.rules.finding import Finding
+from compliance.rules.interview import Walk
 from compliance.rules.model import Answer, Outcome, Question
 from compliance.rules.rule_set import RuleSet
 
@@ -63,16 +65,21 @@ class Sheet:
     sent_at: dt.datetime
 
     @cached_property
+    def walk(self) -> Walk:
+        """How far the answers lead."""
+        return interview.walk(self.rule_set, self.answers)
+
+    @property
     def complete(self) -> bool:
         """Whether everything that is asked was answered and leads to a decision."""
-        return interview.is_complete(self.rule_set, self.answers)
+        return self.walk.decides
 
     @cached_property
     def finding(self) -> Finding | None:
         """What the rules find; nothing before the answers are complete."""
         if not self.complete:
             return None
-        return self.rule_set.decide(interview.to_interview(self.rule_set, self.answers))
+        return self.rule_set.decide(interview.interview_after(self.rule_set, self.walk))
 
     @property
     def result(self) -> str:
@@ -140,6 +147,11 @@ class Assessment:
 
 
 NOTHING: Final = Assessment(None)
+_SHEET: Final = table(AnswerSheet).c
+# Built once, for it is asked on the way of every decision and page; sheets are written directly too.
+_SENT: Final = sa.select(
+    _SHEET.party, _SHEET.rule_version, _SHEET.rule_digest, _SHEET.answers, _SHEET.changed_at
+).where(_SHEET.case_id == sa.bindparam("case_id"), _SHEET.rule_set == sa.bindparam("rule_set"))
 
 
 def assess(session: Session, case: Any, workflow: Workflow) -> Assessment:  # noqa: ANN401 - the process's own model
@@ -150,15 +162,7 @@ def assess(session: Session, case: Any, workflow: Workflow) -> Assessment:  # no
     key = asked.rule_set(case)
     if key is None:
         return Assessment(None, asked.why_none(case))
-    rows = session.execute(
-        sa.select(
-            AnswerSheet.party,
-            AnswerSheet.rule_version,
-            AnswerSheet.rule_digest,
-            AnswerSheet.answers,
-            AnswerSheet.changed_at,
-        ).where(AnswerSheet.case_id == case.id, AnswerSheet.rule_set == key)
-    ).all()
+    rows = direct(session, _SENT, {"case_id": case.id, "rule_set": key}).all()
     found = {
         Party(party): Sheet(Party(party), store.version_of(session, key, version, digest), answers, at)
         for party, version, digest, answers, at in rows
