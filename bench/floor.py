@@ -53,6 +53,14 @@ CASE: Final = """
     WHERE c.reference = %s AND c.staff_sees FOR UPDATE OF c, o"""
 STANDING: Final = "SELECT id, number FROM determination WHERE case_id = %s ORDER BY number DESC LIMIT 1"
 ACTS: Final = "SELECT action, rev, actor_id, stands_for_id FROM audit_event WHERE stream = %s"
+ANSWERS: Final = """
+    SELECT party, rule_version, rule_digest, answers, changed_at FROM answer_sheet
+    WHERE case_id = %(id)s AND rule_set = 'uk-cest-2.4'"""
+OF_THE_PAIR: Final = """
+    SELECT o.contract_type, o.amount_minor, o.currency, o.hours_per_week, o.starts_on, o.ends_on FROM cases c
+    JOIN offer o ON o.id = c.id WHERE c.worker_id = %(worker_id)s AND c.organisation_id = %(organisation_id)s
+    AND c.id <> %(id)s AND o.offered_at > %(since)s
+    AND c.state NOT IN ('draft', 'awaiting_approval', 'rejected', 'withdrawn', 'expired')"""
 CONTENT: Final = """
     SELECT id, party, rule_digest, answers, CAST(NULL AS text), false FROM answer_sheet WHERE case_id = %(id)s
     UNION ALL SELECT id, party, NULL, NULL, sha256, internal FROM case_document
@@ -140,21 +148,22 @@ def approve(reference: str) -> Response:
         connection.execute(GRANTS, {"person": visitor["person_id"]}).fetchall()
         case = _one(CASE, reference)
         connection.execute(ACTS, (case["stream"],)).fetchall()
+        sheets = connection.execute(ANSWERS, case).fetchall()
+        connection.execute(OF_THE_PAIR, {**case, "since": at - dt.timedelta(days=365)}).fetchall()
         connection.execute(CONTENT, case).fetchall()
         connection.execute(SETTLE, (at, case["id"]))
         rev, due = case["audit_rev"] + 1, at + dt.timedelta(days=1)
         dues = {"act:begin_onboarding": due, "remind:1": due, "late": due}
         _many(DEADLINE, [(new_id(), case["id"], rev, what, instant) for what, instant in dues.items()])
         standing = connection.execute(STANDING, (case["id"],)).fetchone()
-        until = at.date() + dt.timedelta(days=365)
-        decided = _determination(case, visitor["person_id"], given, at, until, standing)
+        decided = _determination(case, visitor["person_id"], given, at, standing, sheets)
         connection.execute(DETERMINE, {name: _adapted(value) for name, value in decided.items()})
         event_id, head = _record(connection, case, visitor["person_id"], given, decided, at)
         connection.execute(OPENER, (case["opened_by_id"], case["organisation_id"], CLIENT)).fetchall()
         _tell(connection, case, event_id, head, at, due)
         moment = {"at": at, "rev": rev, "due": due, "month": at.year * 100 + at.month, "head": head}
         connection.execute(MOVE, {**case, **moment})
-        connection.execute(DECIDE, {**case, **given, "at": at, "until": until})
+        connection.execute(DECIDE, {**case, **given, "at": at, "until": decided["valid_until"]})
     return redirect(f"/offers/{reference}", 303)
 
 
@@ -163,10 +172,12 @@ def _determination(
     person: uuid.UUID,
     given: dict[str, str],
     at: dt.datetime,
-    until: dt.date,
     standing: dict[str, Any] | None,
+    sheets: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return the row of the determination, with the digest by which the event vouches for it."""
+    (sheet,) = sheets
+    answers = {sheet["party"]: sheet["answers"]}
     row = {
         "number": standing["number"] + 1 if standing else 1,
         "rev": case["audit_rev"] + 1,
@@ -175,20 +186,20 @@ def _determination(
         "statement": STATEMENT,
         "content_version": case["content_version"],
         "content_digest": case["content_digest"],
-        "places": {"Place of work": "DE", "Client's country": "DE", "Freelancer's country": "DE"},
+        "places": {"Place of work": "GB", "Client's country": "GB", "Freelancer's country": "GB"},
         "policy": {"version": "1", "digest": case["content_digest"]},
         "decided_by_id": person,
         "stands_for_id": None,
         "first_reviewer_ids": [],
         "decided_at": at,
-        "valid_until": until,
+        "valid_until": at.date() + dt.timedelta(days=365),
         "supersedes_id": standing["id"] if standing else None,
-        "rule_set": None,
-        "rule_version": None,
-        "rule_digest": None,
-        "why_no_rules": "There are no questions yet for work in DE. A reviewer decides without them.",
-        "answers": {},
-        "answers_digest": digest_of({}),
+        "rule_set": "uk-cest-2.4",
+        "rule_version": sheet["rule_version"],
+        "rule_digest": sheet["rule_digest"],
+        "why_no_rules": "",
+        "answers": answers,
+        "answers_digest": digest_of(answers),
         "findings": {},
         "overrides": False,
         "factors": [{"factor": name, "label": name, "text": given[name]} for name in FACTORS],

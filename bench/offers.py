@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from typing import Final
 
@@ -12,6 +13,9 @@ from compliance.demo import interviews
 from compliance.engine import run
 from compliance.kernel.db import session
 from compliance.people import directory, passwords
+
+# Offers of one client to the same freelancer add up, and past the limit a second reviewer is due.
+_freelancers: Final = itertools.count(1)
 
 PASSWORD: Final = "seven tin boats go north"  # noqa: S105 - the password of people who exist for a minute
 TERMS: Final = {
@@ -37,12 +41,12 @@ APPROVAL: Final = {
 }
 
 
-def terms(number: int) -> dict[str, str]:
+def terms() -> dict[str, str]:
     """Return the terms of an offer that begins in a month, to a freelancer of its own."""
     first = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
     return {
         **TERMS,
-        "freelancer_email": f"fay{number}@kirk.example",
+        "freelancer_email": f"fay{next(_freelancers)}@kirk.example",
         "starts_on": first.isoformat(),
         "ends_on": (first + dt.timedelta(days=120)).isoformat(),
     }
@@ -76,8 +80,8 @@ def submitted(scratch: Scratch, client: Actor, count: int) -> list[str]:
     if grant.organisation_id is None:
         raise LookupError(client.name)
     made, answers = [], json.dumps(interviews.client_answers("Outside IR35"))
-    for number in range(count):
-        opened = run.open_case("offer", client, terms(number), organisation_id=grant.organisation_id)
+    for _ in range(count):
+        opened = run.open_case("offer", client, terms(), organisation_id=grant.organisation_id)
         reference = opened.case.reference
         run.fire("offer", reference, "send_answers", client, {"answers": answers})
         run.fire("offer", reference, "submit", client)

@@ -17,7 +17,7 @@ from compliance.audit import guards
 from compliance.audit.events import Writer
 from compliance.door import visitor
 from compliance.engine.registry import discover
-from compliance.kernel import db, files
+from compliance.kernel import db, files, heaps
 from compliance.ops import gate, headers, health, logs
 from compliance.ops.edge import Edge
 from compliance.people import session
@@ -80,6 +80,7 @@ class Desk(Flask):
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application; raises :class:`~compliance.settings.UnsafeSettingsError` rather than run unsafe."""
     chosen = settings or settings_module.from_environment()
+    heaps.give_back_what_is_large()
     home = Path(__file__).parent
     templates = home / "templates" if (home / "templates").is_dir() else home.parent / "templates"
     app = Desk("compliance", template_folder=str(templates))

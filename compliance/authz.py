@@ -211,7 +211,7 @@ class Allow:
         """Return in which capacity *actor* may act on *row* (a role, ``worker``, ``system``), or ``None``."""
         if actor.type == "system":
             return "system" if self.system else None
-        for role in sorted(self.roles):
+        for role in sorted(self.roles - STAFF if is_close_to_worker(actor, row) else self.roles):
             if actor.holds(role, row.organisation_id, row.team_id):
                 return role.value
         if (self.worker or self.anybody) and is_worker(actor, row):
@@ -261,11 +261,15 @@ def is_worker(actor: Actor, row: Scoped) -> bool:
     return agency is not None and any(actor.holds(role, agency) for role in (Role.AGENCY_OWNER, Role.AGENCY_MEMBER))
 
 
-def reads_at_desk(actor: Actor, row: Scoped) -> bool:
-    """Tell whether *actor* reads *row* as one of the desk: whoever is a party to it, or close to one, does not."""
-    people = actor.identities | actor.conflicts
-    near = bool({row.worker_id, row.worker_organisation_id} & people) or row.organisation_id in actor.conflicts
-    return actor.is_staff and not near and not is_worker(actor, row)
+def is_close_to_worker(actor: Actor, row: Scoped) -> bool:
+    """Tell whether *actor* is, or stands in for, the freelancer on *row*: whatever the role, not of the desk there."""
+    return is_worker(actor, row) or row.worker_id in actor.identities
+
+
+def is_at_desk(actor: Actor, row: Scoped) -> bool:
+    """Tell whether *actor* is one of the desk on *row*: whoever is a party to it, or close to one, is not."""
+    near = bool({row.organisation_id, row.worker_id, row.worker_organisation_id} & actor.conflicts)
+    return actor.is_staff and not near and not is_close_to_worker(actor, row)
 
 
 def _any_capacity(actor: Actor, row: Scoped) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
-import sys
-from typing import Any, TextIO
+from importlib import import_module
+from typing import Final, TextIO
 
 import click
 from flask import Flask
@@ -15,21 +15,37 @@ from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
-from compliance.cli_cases import cases
-from compliance.cli_imports import import_cases
-from compliance.demo import load as sample
-from compliance.demo import removal
-from compliance.kernel import db, migrations
+from compliance.kernel import db, installed
 from compliance.people import directory, passwords
-from compliance.rules import command as rules_command
-from compliance.rules import store
-from compliance.rules.errors import RuleSetError, UnknownRuleSetError
-from compliance.rules.lines import decide_lines
 from compliance.settings import UnsafeSettingsError
 from compliance.worker import ALONE, Worker
 
+ELSEWHERE: Final = {
+    "cases": "compliance.cli_cases:cases",
+    "db": "compliance.cli_database:database",
+    "demo": "compliance.cli_demo:demo",
+    "import": "compliance.cli_imports:import_cases",
+    "rules": "compliance.cli_rules:rules",
+}
 
-@click.group()
+
+class Rooms(click.Group):
+    """Loads the commands of another room when they are asked for: a worker runs for months and needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, wherever they are."""
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, loaded now, or ``None``."""
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        room, _, name = ELSEWHERE[cmd_name].partition(":")
+        found: click.Command = getattr(import_module(room), name)
+        return found
+
+
+@click.group(cls=Rooms)
 @click.version_option(package_name="countersign")
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -89,55 +105,6 @@ def work(app: Flask, patience: int) -> None:
     background.stop()
 
 
-@main.group("db")
-def database() -> None:
-    """Look after the database."""
-
-
-@database.command()
-def upgrade() -> None:
-    """Bring the database to the schema of this version."""
-    migrations.upgrade(db.engine())
-    click.echo("The database is up to date.")
-    if _publish(store.shipped_keys()):
-        raise click.ClickException("The schema is up to date, but not every rule set could be published.")
-
-
-@database.command("check")
-def check_schema() -> None:
-    """Tell whether migrations and models say the same."""
-    found = migrations.drift(db.engine())
-    for difference in found:
-        click.echo(str(difference))
-    if found:
-        raise click.ClickException("The models are ahead of the migrations. Write one.")
-    click.echo("Migrations and models agree.")
-
-
-@main.group()
-def demo() -> None:
-    """Load sample people and cases, or take them away."""
-
-
-@demo.command("load")
-@click.option("--anyway", is_flag=True, help="Beside people and organisations that are no sample; never in production.")
-def load_sample(*, anyway: bool) -> None:
-    """Load the sample, once, and say who can sign in."""
-    try:
-        signs_in = sample.load(anyway=anyway)
-    except sample.SampleRefusedError as refused:
-        raise click.ClickException(str(refused)) from refused
-    click.echo("Sample people (all with the password given; the desk sets up its second factor at first sign-in):")
-    for email, role, password in signs_in:
-        click.echo(f"  {email:28} {role:16} {password}")
-
-
-@demo.command("remove")
-def remove_sample() -> None:
-    """Take the sample away in one step; the record of it stays."""
-    click.echo(f"{removal.remove()} sample cases removed, their people can no longer sign in.")
-
-
 @main.group()
 def people() -> None:
     """Look after the people of the desk and of its clients."""
@@ -165,43 +132,6 @@ def add_person(email: str, name: str, roles: tuple[str, ...], organisation: str 
     person.password_hash = passwords.hashed(chosen)
     db.session().commit()
     click.echo(f"{person.name} can sign in as {person.email}.")
-
-
-@main.group()
-def rules() -> None:
-    """Look at the rule sets and decide with them."""
-
-
-@rules.command("list")
-@click.pass_obj
-def list_rules(app: Flask) -> None:
-    """List every rule set that is shipped, and check each."""
-    for found in rules_command.everything(app.config["SETTINGS"].workflow_packages):
-        click.echo(f"{found.key:20} {found.version:8} {found.digest[:12]}  {found.title}")
-
-
-@rules.command("publish")
-@click.argument("key", required=False)
-@click.pass_context
-def publish_rules(context: click.Context, key: str | None) -> None:
-    """Keep the shipped rule set KEY for ever as it is; without KEY every one that is shipped."""
-    context.exit(_publish([key] if key else store.shipped_keys()))
-
-
-@rules.command("decide")
-@click.argument("key")
-@click.option("--version", help="This version, in force or not.")
-@click.option("--at", type=click.DateTime(["%Y-%m-%d"]), help="The version in force on this day instead of today.")
-@click.option("--variant", help="Weigh as this variant of the test does.")
-@click.option("--proposed", is_flag=True, help="Switch a variant on that is only proposed and not law.")
-@click.pass_context
-def decide(context: click.Context, /, key: str, **choice: Any) -> None:  # noqa: ANN401 - click hands the options over
-    """Decide on each interview of standard input: one JSON object a line in, one a line out."""
-    try:
-        found = rules_command.choose(context.obj.config["SETTINGS"].workflow_packages, key, **choice)
-    except rules_command.REFUSALS as refused:
-        raise click.ClickException(str(refused)) from refused
-    context.exit(decide_lines(found, sys.stdin.buffer, sys.stdout))
 
 
 @main.group()
@@ -247,31 +177,6 @@ def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands fla
     click.echo("VERIFIED")
 
 
-def _publish(keys: list[str]) -> int:
-    """Publish each of the shipped rule sets and say so; return 1 when one was refused, and the others are kept."""
-    refused = 0
-    for key in keys:
-        try:
-            found = store.shipped(key)
-            new = store.publish(db.session(), found, SYSTEM_ACTOR.through(Channel.COMMAND))
-        except (UnknownRuleSetError, RuleSetError, store.PublishedOtherwiseError) as problem:
-            db.session().rollback()
-            kept_elsewhere = key not in store.shipped_keys() and key in rules_command.known(store.packages())
-            click.echo(f"Error: {rules_command.NOT_KEPT.format(key) if kept_elsewhere else problem}", err=True)
-            refused = 1
-            continue
-        db.session().commit()
-        state = "published" if new else "was published before"
-        click.echo(f"{found.key} {found.version} {state}, digest {found.digest[:12]}.")
-    return refused
-
-
-main.add_command(import_cases)
-
-
-main.add_command(cases)
-
-
 def _utc(day: dt.datetime | None) -> dt.datetime | None:
     return day.replace(tzinfo=dt.UTC) if day else None
 
@@ -288,7 +193,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _refuse_when_behind() -> None:
-    if not migrations.is_current(db.engine()):
+    if not installed.is_current(db.engine()):
         raise click.ClickException("The database is behind this version. Run “countersign db upgrade” first.")
 
 

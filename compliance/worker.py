@@ -7,7 +7,6 @@ them; the look-out gives them to jobs as soon as they are due. Every job may be 
 
 from __future__ import annotations
 
-import ctypes
 import datetime as dt
 import logging
 import os
@@ -24,7 +23,7 @@ from flask import Flask
 
 from compliance.api import idempotency
 from compliance.engine import deadlines, importing, run
-from compliance.kernel import beats, clock, db, jobs
+from compliance.kernel import beats, clock, db, heaps, jobs
 from compliance.messages import delivery, inbox
 from compliance.people import resets
 
@@ -42,7 +41,6 @@ POLL_S: Final = 0.25
 PATIENCE: Final = dt.timedelta(seconds=10)
 BEATS: Final = 5  # Within everybody's patience.
 STOP_WITHIN_S: Final = 10
-ARENA_MAX: Final = -8  # Its number in malloc.h.
 FINISHED_KEPT: Final = dt.timedelta(days=1)
 # A database that is away for a while must not end a job: about ten minutes of tries.
 TRIES: Final[StepOptions] = {
@@ -94,7 +92,7 @@ class Worker:
 
     def start(self) -> None:
         """Launch the job engine, and begin to look out for what falls due."""
-        _share_heaps()
+        heaps.share()
         logging.getLogger("dbos").addHandler(logging.NullHandler())  # Else it writes to the terminal past our own logs.
         with self.app.app_context():
             url = jobs.address(db.engine())
@@ -178,10 +176,3 @@ class Worker:
             log.warning("taking_over", workers=silent)
             # It moves a job only while the dead one still owns it; resuming would also restart what another has taken.
             DBOS._recover_pending_workflows(silent)  # noqa: SLF001 - see above
-
-
-def _share_heaps() -> None:
-    """Let all threads share two heaps where the C library would give each its own: a tenth less memory under load."""
-    tune = getattr(ctypes.CDLL(None), "mallopt", None)
-    if tune is not None:
-        tune(ARENA_MAX, 2)

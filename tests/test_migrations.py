@@ -13,7 +13,7 @@ from flask import Flask
 from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import SYSTEM_ACTOR
-from compliance.kernel import migrations, schema
+from compliance.kernel import installed, migrations, schema
 from compliance.kernel.db import engine, session
 from tests import make
 
@@ -32,10 +32,10 @@ def test_down_and_up_again_with_data_leaves_the_same_schema(app: Flask) -> None:
     before = tables()
     migrations.downgrade(engine(), "base")
     assert tables() == set()
-    assert not migrations.is_current(engine())
+    assert not installed.is_current(engine())
     migrations.upgrade(engine())
     assert tables() == before
-    assert migrations.is_current(engine())
+    assert installed.is_current(engine())
 
 
 def test_the_newest_migration_by_number_is_the_newest_by_its_chain() -> None:
@@ -55,6 +55,6 @@ def test_models_and_migrations_agree(app: Flask) -> None:
 
 def test_a_database_without_the_tables_of_jobs_is_behind(app: Flask) -> None:
     del app  # As above.
-    assert not migrations.is_current(engine())
+    assert not installed.is_current(engine())
     migrations.upgrade(engine())
-    assert migrations.is_current(engine())
+    assert installed.is_current(engine())

@@ -8,7 +8,7 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from compliance.api import access, shown
-from compliance.authz import Actor, reads_at_desk
+from compliance.authz import Actor, is_at_desk
 from compliance.engine import determination, run
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
@@ -52,6 +52,7 @@ SCHEMA: dict[str, dict[str, Any]] = {
 }
 FOR_THE_DESK: dict[str, dict[str, Any]] = {
     "findings": {"type": "object", "description": "For the desk: what the rules found in each side's answers."},
+    "confidence": {"type": "object", "description": "For the desk: how sure the rules were, where they say so."},
     "overrides": {"type": "boolean", "description": "For the desk: it is another status than the rules found."},
     "first_reviewers": {"type": "array", "items": _TEXT, "description": "For the desk: who passed it on."},
 }
@@ -62,12 +63,12 @@ def listing(kind: str, reference: str) -> ResponseReturnValue:
     caller = access.reader(registry().process(kind).workflow.plural)
     case = run.find(kind, reference, caller.actor)
     workflow = registry().process(kind, case.definition).workflow
-    found = determination.history(session(), case)
+    found = determination.readable(session(), case, caller.actor)
     numbers = {one.id: one.number for one in found}
     return jsonify(
         items=[
             _shown(case, one, workflow, caller.actor)
-            | {"supersedes": numbers[one.supersedes_id] if one.supersedes_id else None}
+            | {"supersedes": numbers.get(one.supersedes_id) if one.supersedes_id else None}
             for one in found
         ]
     )
@@ -86,14 +87,19 @@ def _shown(case: Case, kept: Determination, workflow: Workflow, reader: Actor) -
         "answers": {
             party: given
             for party, given in kept.answers.items()
-            if reads_at_desk(reader, case) or (own and party == own.value)
+            if is_at_desk(reader, case) or (own and party == own.value)
         },
         "decided_at": shown.instant(kept.decided_at),
         "valid_until": kept.valid_until.isoformat() if kept.valid_until else None,
         "receipt": determination.receipt(session(), case, kept),
-        **(_behind(kept) if reads_at_desk(reader, case) else {}),
+        **(_behind(kept) if is_at_desk(reader, case) else {}),
     }
 
 
 def _behind(kept: Determination) -> dict[str, Any]:
-    return {"findings": kept.findings, "overrides": kept.overrides, "first_reviewers": kept.first_reviewer_ids}
+    return {
+        "findings": kept.findings,
+        "confidence": kept.confidence,
+        "overrides": kept.overrides,
+        "first_reviewers": kept.first_reviewer_ids,
+    }

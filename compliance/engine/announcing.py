@@ -104,6 +104,7 @@ def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind
         yield Kind.TURN, waited_for
     if (action and action.binds) or (before and before != case.state and move.workflow.is_final(case.state)):
         yield from ((Kind.DECIDED, party) for party in PARTIES if _knew(move, party, before))
+    yield from ((Kind.NEWS, Party(party)) for party in move.policy.get("asked_anew", ()))
     yield from ((Kind.NEWS, party) for party in (action.tells if action else ()))
 
 
@@ -157,7 +158,7 @@ def _escalation(move: Move, party: Party) -> set[uuid.UUID]:
 def _readers(move: Move, kinds: dict[uuid.UUID, Kind]) -> list[Reader]:
     """Return those of the people in *kinds* who can sign in and have no conflict, with their choices of mail."""
     case = move.case
-    parties = [found for found in (case.organisation_id, case.worker_id) if found]
+    parties = [found for found in (case.organisation_id, case.worker_id, case.worker_organisation_id) if found]
     rows = direct(move.session, _READERS, {"people": list(kinds), "parties": parties}).all()
     off = {(row.id, row.kind) for row in rows}
     to_files = not current_app.config["SETTINGS"].smtp_url

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -26,9 +26,14 @@ from compliance.rules.agenda import Agenda
 from compliance.rules.model import Answer
 
 if TYPE_CHECKING:
+    from compliance.engine.definition import Workflow
     from compliance.engine.move import Move
 
 SEND: Final = "send_answers"
+ANSWER_FIRST: Final = "Answer the questions first: the answers decide which rules apply."
+SEND_THEM: Final = (
+    "The answers are not sent, or the terms that they are about have changed since. Look through them and send them."
+)
 
 
 class AnswerDraft(Base):
@@ -130,7 +135,8 @@ def answers_complete(party: Party) -> Guard:
         if rules is None:
             return None
         if sheet is None or not sheet.complete:
-            return "Answer the questions first: the answers decide which rules apply."
+            draft = draft_of(move.session, move.case.id, party, rules)
+            return SEND_THEM if draft and interview.is_complete(rules, draft) else ANSWER_FIRST
         if sheet.rules.digest != rules.digest:
             return f"The questions have a new version, {rules.version}. Look at your answers again and send them."
         return None
@@ -186,6 +192,42 @@ def retire_answers(move: Move, party: Party) -> None:
     move.changes |= {f"answers.{key}": [value, None] for key, value in sorted(retired.items())}
     move.policy |= {"party": party.value, "retired": digest_of(retired)}
     move.session.execute(sa.delete(table(AnswerSheet)).where(*of_party))
+
+
+def ask_anew(move: Move) -> None:
+    """Take every party's answers off the case where a term that they are about has changed; each keeps them as a draft.
+
+    A draft that is newer than the answers stays. The event names whose answers went, by their digests.
+    """
+    asked = move.workflow.questionnaire
+    if asked is None or not asked.about & move.changes.keys():
+        return
+    of_case = AnswerSheet.case_id == move.case.id
+    sheets = move.session.scalars(sa.select(AnswerSheet).where(of_case).order_by(AnswerSheet.party)).all()
+    if not sheets:
+        return
+    drafted = set(move.session.scalars(sa.select(AnswerDraft.party).where(AnswerDraft.case_id == move.case.id)))
+    rows = [
+        {"case_id": move.case.id, "party": one.party, "rule_set": one.rule_set, "answers": one.answers}
+        for one in sheets
+        if one.party not in drafted
+    ]
+    if rows:
+        move.session.execute(sa.insert(table(AnswerDraft)), [row | {"changed_at": move.at} for row in rows])
+    move.policy["asked_anew"] = {one.party: digest_of(one.answers) for one in sheets}
+    move.session.execute(sa.delete(table(AnswerSheet)).where(of_case))
+
+
+def warning(workflow: Workflow, names: Collection[str]) -> str:
+    """Say which of the terms called *names* cannot change without everybody being asked again; empty for none."""
+    about = workflow.questionnaire.about if workflow.questionnaire else frozenset()
+    labels = [f"“{field.label.text}”" for field in workflow.open_form() if field.short_name in about & set(names)]
+    if not labels:
+        return ""
+    return (
+        f"If you change {' or '.join(labels)}, the questions about the work are asked again, of everybody who has "
+        "answered them. The answers are kept as a draft, to look through and send."
+    )
 
 
 def _send(move: Move) -> None:

@@ -78,6 +78,8 @@ class Case(Audited, Base):
     held_since: Mapped[dt.datetime | None]
     staff_sees: Mapped[bool] = mapped_column(default=True)
     worker_sees: Mapped[bool] = mapped_column(default=True)
+    # The revision at which the freelancer took another's place; what came before was about that other.
+    worker_since_rev: Mapped[int] = mapped_column(default=0)
     sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[dt.datetime]
     content_version: Mapped[int] = mapped_column(default=0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import UUID, InputRequired, Length
 
-from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, WORKER, Role, any_of
+from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, WORKER, Role, any_of, is_at_desk
 from compliance.engine import answering, assigning, guards
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
@@ -75,7 +75,7 @@ def _desk_actions(workflow: Workflow, desk: tuple[enum.StrEnum, ...]) -> list[Ac
 
 
 def _comment(move: Move) -> None:
-    internal = bool(move.fact("internal")) and move.actor.is_staff
+    internal = bool(move.fact("internal")) and is_at_desk(move.actor, move.case)
     move.session.add(
         CaseComment(
             case_id=move.case.id, internal=internal, body=move.fact("body"), author_id=move.actor.id, at=move.at

@@ -75,8 +75,8 @@ def restore_terms(move: Move, number: int, names: Collection[str]) -> None:
     terms = move.session.execute(kept).scalar_one()
     columns = sa.inspect(type(move.case)).columns
     for name in sorted(names):
-        now, then = plain(getattr(move.case, name)), terms[name]
-        if now == then:
+        now, then = plain(getattr(move.case, name)), terms.get(name)
+        if now == then or name not in terms:  # A version may be older than one of the terms.
             continue
         is_day = isinstance(columns[name].type, sa.Date)
         setattr(move.case, name, dt.date.fromisoformat(then) if is_day else then)

@@ -82,6 +82,9 @@ class Holder(enum.StrEnum):
     RELEASE = "release"
 
 
+# An action determines anew, with fresh reasons, what the determination before it found.
+AS_BEFORE: Final = "as_before"
+
 Guard = Callable[["Move"], str | None]
 Effect = Callable[["Move"], None]
 Condition = Callable[["Move"], bool]
@@ -176,10 +179,10 @@ class Action:
     ``target`` is a state, a :class:`Branch`, or ``None`` when the case stays where it is. ``due`` makes a system
     action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its
     guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
-    ``determines`` names the outcome that a decision finds, of which a determination is then kept; ``prefill`` drafts
-    what the form holds before anybody types. What is not ``listed`` has its button elsewhere, beside what it acts on.
-    ``for_desk`` keeps its reason inside the desk, and all of it where the case stays in its state; where it is not
-    said, it follows from who may do the action and what it leads to.
+    ``determines`` names the outcome that a decision finds, of which a determination is then kept; ``AS_BEFORE`` is that
+    of the one which it supersedes. ``prefill`` drafts what the form holds before anybody types. What is not ``listed``
+    has its button elsewhere, beside what it acts on. ``for_desk`` keeps its reason inside the desk, and all of it where
+    the case stays in its state; where it is not said, it follows from who may do the action and what it leads to.
     """
 
     name: str
@@ -307,7 +310,7 @@ class Workflow:
             if strangers := ({s.value for s in action.sources} | set(action.targets)) - known:
                 message = f"{self.kind}.{action.name}: unknown states {', '.join(sorted(strangers))}"
                 raise DefinitionError(message)
-            if action.determines and action.determines not in (self.deciding.outcomes if self.deciding else {}):
+            if action.determines and action.determines not in self._outcomes():
                 message = f"{self.kind}.{action.name}: say in deciding what “{action.determines}” means"
                 raise DefinitionError(message)
         if missing := {self.submit, self.edit} - {"", *names}:
@@ -320,6 +323,9 @@ class Workflow:
         if unreachable := known - self.reachable():
             message = f"{self.kind}: no action leads to {', '.join(sorted(unreachable))}"
             raise DefinitionError(message)
+
+    def _outcomes(self) -> set[str]:
+        return {AS_BEFORE, *self.deciding.outcomes} if self.deciding else set()
 
     def reachable(self) -> set[str]:
         """Return every state that a case can come to."""
@@ -360,6 +366,7 @@ class Workflow:
 
 
 __all__ = [
+    "AS_BEFORE",
     "EVERYBODY",
     "Action",
     "Branch",

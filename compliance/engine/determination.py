@@ -17,9 +17,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from wtforms import Form, SelectMultipleField
 
 from compliance.audit.models import AuditEvent
+from compliance.authz import Actor
+from compliance.engine import hearing
 from compliance.engine.case import Case, of_case
 from compliance.engine.content import digest_of, plain
-from compliance.engine.definition import Action
+from compliance.engine.definition import AS_BEFORE, Action
+from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment
 from compliance.kernel.db import Base, direct, table
 from compliance.kernel.ids import new_id
@@ -79,6 +82,7 @@ class Determination(Base):
     answers: Mapped[dict[str, Any]]
     answers_digest: Mapped[str]
     findings: Mapped[dict[str, Any]]
+    confidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     overrides: Mapped[bool]
     evidence: Mapped[list[Any]]
     factors: Mapped[list[Any]]
@@ -101,7 +105,7 @@ class Determination(Base):
 _KEEP: Final = sa.insert(table(Determination))
 _KEPT: Final = table(Determination).c
 _STANDING: Final = (
-    sa.select(_KEPT.id, _KEPT.number)
+    sa.select(_KEPT.id, _KEPT.number, _KEPT.outcome, _KEPT.reason_codes, _KEPT.conditions, _KEPT.what_would_change_it)
     .where(_KEPT.case_id == sa.bindparam("case_id"))
     .order_by(_KEPT.number.desc())
     .limit(1)
@@ -115,12 +119,13 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         return
     case, found = move.case, move.assessment  # A decision changes no answers.
     before = direct(move.session, _STANDING, {"case_id": case.id}).first()
+    outcome = _outcome(action.determines, before)
     row: dict[str, Any] = {
         "number": before.number + 1 if before else 1,
         "rev": case.audit_rev + 1,
         "action": action.name,
-        "outcome": action.determines,
-        "statement": _plainly(asdict(deciding.statement(move, action.determines))),
+        "outcome": outcome,
+        "statement": _plainly(asdict(deciding.statement(move, outcome))),
         "content_version": case.content_version,
         "content_digest": case.content_digest,
         "places": dict(deciding.places(case)),
@@ -131,11 +136,14 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "decided_at": move.at,
         "valid_until": deciding.valid_until(case),
         "supersedes_id": before.id if before else None,
-        **_rules(found, action.determines),
+        **_rules(found, outcome),
         **_words(form, deciding.factors),
+        **(_kept_of(before, form) if action.determines == AS_BEFORE else {}),
         "evidence": [{"party": party, "sha256": sha256} for party, sha256 in move.documents],
     }
-    digest = digest_of(_plainly(row) | {"case_id": str(case.id)})
+    # Where the rules say nothing of their confidence, the digest is what it was before there was any.
+    said = {name: value for name, value in row.items() if name != "confidence" or value}
+    digest = digest_of(_plainly(said) | {"case_id": str(case.id)})
     direct(move.session, _KEEP, {"id": new_id(), "case_id": case.id, "digest": digest, **row})
     move.policy |= {
         "rule_set": row["rule_set"],
@@ -158,15 +166,36 @@ def history(session: Session, case: Case) -> list[Determination]:
     return list(session.scalars(_of(case).order_by(Determination.number.desc())))
 
 
-def numbered(session: Session, case: Case, number: int) -> Determination | None:
-    """Return the determination of *case* with *number*, or ``None``."""
-    return session.scalar(_of(case).where(Determination.number == number))
+def readable(session: Session, case: Case, reader: Actor) -> list[Determination]:
+    """Return the determinations of *case* that *reader* may read, newest first: a freelancer those about them."""
+    return [one for one in history(session, case) if not hearing.is_about_another(reader, case, one.rev)]
 
 
 def receipt(session: Session, case: Case, kept: Determination) -> str:
     """Return the hash of the event with which *kept* was recorded."""
     query = sa.select(AuditEvent.leaf_hash).where(AuditEvent.stream == case.stream, AuditEvent.rev == kept.rev)
     return session.execute(query).scalar_one().hex()
+
+
+def _outcome(determined: str, before: Any) -> str:  # noqa: ANN401 - a row of the database, or nothing
+    """Return the outcome of a determination, which may be that of the one *before*."""
+    if determined != AS_BEFORE:
+        return determined
+    if before is None:
+        raise RefusedError("There is no determination yet that could be upheld.")
+    return str(before.outcome)
+
+
+def _kept_of(before: Any, form: Form | None) -> dict[str, Any]:  # noqa: ANN401 - as above
+    """Return what goes with the outcome of the determination *before* and is not asked anew; reasons always are."""
+    asked = {field.short_name for field in form} if form is not None else set()
+    names = {"reason_codes", "conditions", "what_would_change_it"}
+    return {name: getattr(before, name) for name in names - asked}
+
+
+def confidence_of(findings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how sure the rules were of each party's finding; nothing where they do not say."""
+    return {party: finding["confidence"] for party, finding in findings.items() if finding.get("confidence")}
 
 
 def _of(case: Case) -> sa.Select[Determination]:
@@ -177,6 +206,7 @@ def _rules(found: Assessment, outcome: str) -> dict[str, Any]:
     """Return under which rules it was decided (or why under none), the answers as they stood, and the findings."""
     used = found.sheets[0].rules if found.sheets else found.rules
     answers = {sheet.party.value: dict(sheet.answers) for sheet in found.sheets}
+    findings = {sheet.party.value: sheet.finding.as_json() for sheet in found.sheets if sheet.finding}
     return {
         "rule_set": used.key if used else None,
         "rule_version": used.version if used else None,
@@ -184,7 +214,8 @@ def _rules(found: Assessment, outcome: str) -> dict[str, Any]:
         "why_no_rules": found.unsupported,
         "answers": answers,
         "answers_digest": digest_of(answers),
-        "findings": {sheet.party.value: sheet.finding.as_json() for sheet in found.sheets if sheet.finding},
+        "findings": findings,
+        "confidence": confidence_of(findings),
         "overrides": found.is_overridden_by(outcome),
     }
 

@@ -10,6 +10,7 @@ from wtforms import BooleanField, DateField, FileField, Form, StringField, TextA
 from wtforms.validators import UUID, InputRequired, Length, Optional
 
 from compliance.audit.sealed import Sealed
+from compliance.authz import is_at_desk
 from compliance.engine.case import CaseDocument
 from compliance.engine.definition import Action
 from compliance.engine.documents import MAX_BYTES, NO_FILE, Documents, Examined, party_of
@@ -68,14 +69,14 @@ def document_actions(workflow: Workflow) -> tuple[Action, ...]:
 def _in_time(move: Move) -> str | None:
     """Take documents from the parties in the states that the process names, and from the desk always."""
     taken = _rules(move)
-    if move.actor.is_staff or move.case.state in taken.states:
+    if is_at_desk(move.actor, move.case) or move.case.state in taken.states:
         return None
     return taken.closed
 
 
 def _add(move: Move) -> None:
     file: Examined = move.fact("file")
-    internal = bool(move.fact("internal")) and move.actor.is_staff
+    internal = bool(move.fact("internal")) and is_at_desk(move.actor, move.case)
     _refuse_twin(move, file.arrived.sha256)
     _refuse_too_many(move, file.arrived.size)
     files.documents().keep(file.arrived)
@@ -109,7 +110,7 @@ def _withdraw(move: Move) -> None:
             CaseDocument.id == uuid.UUID(move.fact("document")),
             CaseDocument.case_id == move.case.id,
             CaseDocument.withdrawn_at.is_(None),
-            sa.true() if move.actor.is_staff else CaseDocument.internal.is_(False),
+            sa.true() if is_at_desk(move.actor, move.case) else CaseDocument.internal.is_(False),
         )
     )
     if found is None:
@@ -129,7 +130,7 @@ def _refuse_twin(move: Move, sha256: str) -> None:
             CaseDocument.case_id == move.case.id,
             CaseDocument.sha256 == sha256,
             CaseDocument.withdrawn_at.is_(None),
-            sa.true() if move.actor.is_staff else CaseDocument.internal.is_(False),
+            sa.true() if is_at_desk(move.actor, move.case) else CaseDocument.internal.is_(False),
         )
     )
     if twin is not None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from compliance.authz import Actor, Allow, is_worker, reads_at_desk
+from compliance.authz import Actor, Allow, is_at_desk, is_worker
 from compliance.engine import file_types
 from compliance.engine.case import Case, CaseDocument
 from compliance.engine.errors import EngineError, InvalidInputError, NotFoundError
@@ -117,7 +117,7 @@ def examined(given_name: str | None, stream: Readable) -> Iterator[Examined]:
 
 def party_of(actor: Actor, case: Case) -> str:
     """Return on whose side *actor* adds something to *case*."""
-    if actor.is_staff:
+    if is_at_desk(actor, case):
         return "desk"
     return "freelancer" if is_worker(actor, case) else "client"
 
@@ -162,7 +162,7 @@ def named(session: Session, case: Case) -> dict[str, CaseDocument]:
 
 
 def _seen_by(reader: Actor, case: Case) -> list[sa.ColumnElement[bool]]:
-    if reads_at_desk(reader, case):
+    if is_at_desk(reader, case):
         return []
     return [CaseDocument.internal.is_(False), CaseDocument.withdrawn_at.is_(None)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from compliance.audit.models import AuditEvent
-from compliance.authz import CLIENT, Actor, is_worker, reads_at_desk
+from compliance.authz import CLIENT, Actor, is_at_desk, is_worker
 from compliance.engine.case import Case
 from compliance.engine.definition import Party, Stage, Workflow
 
@@ -32,7 +32,7 @@ def sees(reader: Actor, case: Case, workflow: Workflow, state: str) -> bool:
         return True
     stage = _stage(workflow, state)
     return stage is not None and (
-        (reader.is_staff and stage.staff_sees) or (is_worker(reader, case) and stage.worker_sees)
+        (is_at_desk(reader, case) and stage.staff_sees) or (is_worker(reader, case) and stage.worker_sees)
     )
 
 
@@ -47,9 +47,16 @@ def is_of_client(reader: Actor, case: Case) -> bool:
     return any(grant.role in CLIENT and grant.covers(case.organisation_id, case.team_id) for grant in reader.grants)
 
 
+def is_about_another(reader: Actor, case: Case, rev: int) -> bool:
+    """Tell whether *reader* is the freelancer of *case* and what happened at *rev* was about the one before."""
+    if rev >= case.worker_since_rev or reader.type == "system":
+        return False
+    return not (is_at_desk(reader, case) or is_of_client(reader, case))
+
+
 def is_between(reader: Actor, case: Case, party: Party) -> bool:
     """Tell whether *reader* may read what lies between the desk and *party* of *case*."""
-    if reads_at_desk(reader, case):
+    if is_at_desk(reader, case):
         return True
     if party is Party.FREELANCER:
         return is_worker(reader, case)

@@ -19,7 +19,7 @@ from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
 from compliance.kernel.db import direct, table
 from compliance.kernel.ids import as_id
-from compliance.people import invitations
+from compliance.people import invitations, lookup
 from compliance.people.directory import DirectoryError
 from compliance.people.models import Organisation, Person
 
@@ -92,6 +92,10 @@ class Move:
         if address not in self.known:
             self.known[address] = direct(self.session, _PERSON, {"email": address}).scalar()
         return self.known[address]
+
+    def agency_called(self, name: str | None) -> uuid.UUID | None:
+        """Return the agency called *name*, or ``None`` where there is none."""
+        return lookup.agency_called(name.strip()) if name and name.strip() else None
 
     def invite_person(self, email: str, name: str) -> uuid.UUID | None:
         """Return who works under *email*; a stranger is invited to an account, once, and counts from now on.

@@ -14,8 +14,10 @@ from compliance.kernel.db import table
 def part_with_worker(move: Move) -> None:
     """Take the worker's answers and documents off the case of *move*, and leave the worker's comments to the desk.
 
-    For effects, before the next worker takes the place. The record keeps all of it, and the event says what went.
+    For effects, before the next worker takes the place, who reads nothing from before. The record keeps all of it, and
+    the event says what went.
     """
+    move.case.worker_since_rev = move.case.audit_rev + 1
     retire_answers(move, Party.FREELANCER)
     documents = (
         CaseDocument.case_id == move.case.id,

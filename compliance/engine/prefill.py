@@ -21,7 +21,8 @@ def form_for(case: Case, workflow: Workflow, action: Action, actor: Actor) -> Fo
     form = action.form(obj=case)
     for name, text in drafts(case, workflow, action, actor).items():
         form[name].data = text
-        form[name].description = f"{form[name].description} {DRAFTED}".strip()
+        if text:
+            form[name].description = f"{form[name].description} {DRAFTED}".strip()
     return form
 
 
@@ -31,7 +32,7 @@ def is_drafted(form: Form) -> bool:
 
 
 def drafts(case: Case, workflow: Workflow, action: Action, actor: Actor) -> dict[str, str]:
-    """Return what the process drafts for fields of *action*'s form, by their names."""
+    """Return what the process drafts for fields of *action*'s form, by their names; an empty one clears the field."""
     if action.prefill is None:
         return {}
     return dict(action.prefill(Move(workflow, case, actor, clock.now(), session())))

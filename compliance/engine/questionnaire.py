@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from compliance.authz import Actor, Allow, is_worker, reads_at_desk
+from compliance.authz import Actor, Allow, is_at_desk, is_worker
 from compliance.engine.case import AnswerSheet
 from compliance.engine.definition import Party
-from compliance.rules import interview, store
+from compliance.kernel.db import direct, table
+from compliance.rules import store
 from compliance.rules.agenda import Agenda, Found, agenda
 from compliance.rules.applicable import PARTLY_COVERED, UNSUPPORTED, Gap, Situation, applicable
 from compliance.rules.legal.questions import UNKNOWN
@@ -45,12 +46,14 @@ class Questionnaire:
     ``situation`` says where a case is at home and as of when; the legal tests that apply follow from it. ``tables``
     names decision tables that are asked instead of the tests of a place, by that place: those of an authority.
     In the states ``newest_in`` the newest version is asked; later the case stays on the version it was answered under.
+    ``about`` names the terms that the answers are about: when one of them changes, everybody is asked again.
     """
 
     situation: Callable[[Any], Situation]
     parties: Mapping[Party, Answering]
     tables: Mapping[str, str] = field(default_factory=dict)
     newest_in: tuple[enum.StrEnum, ...] = ()
+    about: frozenset[str] = frozenset()
 
     def known(self, party: Party, rules: Agenda) -> Mapping[str, Answer]:
         """Return those answers that are true of *party* and that *rules* ask for."""
@@ -67,10 +70,10 @@ class Sheet:
     answers: Mapping[str, Answer]
     sent_at: dt.datetime
 
-    @cached_property
+    @property
     def complete(self) -> bool:
         """Whether everything that is asked was answered and leads to a decision."""
-        return interview.is_complete(self.rules, self.answers)
+        return self.rules.walk(self.answers).decides
 
     @cached_property
     def finding(self) -> Found | None:
@@ -155,6 +158,11 @@ class Assessment:
 
 
 NOTHING: Final = Assessment(None)
+_SHEET: Final = table(AnswerSheet).c
+# Built once, for it is asked on the way of every decision and page; sheets are written directly too.
+_SENT: Final = sa.select(
+    _SHEET.party, _SHEET.rule_set, _SHEET.rule_version, _SHEET.rule_digest, _SHEET.answers, _SHEET.changed_at
+).where(_SHEET.case_id == sa.bindparam("case_id"))
 
 
 def assess(session: Session, case: Any, workflow: Workflow) -> Assessment:  # noqa: ANN401 - the process's own model
@@ -163,16 +171,7 @@ def assess(session: Session, case: Any, workflow: Workflow) -> Assessment:  # no
     if asked is None:
         return NOTHING
     newest, gaps = applying(asked, case)
-    rows = session.execute(
-        sa.select(
-            AnswerSheet.party,
-            AnswerSheet.rule_set,
-            AnswerSheet.rule_version,
-            AnswerSheet.rule_digest,
-            AnswerSheet.answers,
-            AnswerSheet.changed_at,
-        ).where(AnswerSheet.case_id == case.id)
-    ).all()
+    rows = direct(session, _SENT, {"case_id": case.id}).all()
     found = {
         Party(party): Sheet(Party(party), store.agenda_of(session, key, version, digest), answers, at)
         for party, key, version, digest, answers, at in rows
@@ -216,7 +215,7 @@ def answering_party(case: Any, actor: Actor, workflow: Workflow) -> Party | None
 
 def own_party(case: Any, reader: Actor, workflow: Workflow) -> Party | None:  # noqa: ANN401 - as above
     """Return the party on whose side *reader* stands; the desk stands on none."""
-    if workflow.questionnaire is None or reads_at_desk(reader, case):
+    if workflow.questionnaire is None or is_at_desk(reader, case):
         return None
     works = is_worker(reader, case)
     return next(
@@ -226,7 +225,7 @@ def own_party(case: Any, reader: Actor, workflow: Workflow) -> Party | None:  # 
 
 def readable(found: Assessment, case: Any, reader: Actor, workflow: Workflow) -> tuple[Sheet, ...]:  # noqa: ANN401 - as above
     """Return the sheets that *reader* may read: the desk all of them, a party its own."""
-    if reads_at_desk(reader, case):
+    if is_at_desk(reader, case):
         return found.sheets
     own = found.of(own_party(case, reader, workflow))
     return (own,) if own else ()

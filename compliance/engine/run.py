@@ -24,7 +24,7 @@ from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor
-from compliance.engine import announcing, content, deadlines, determination, inputs, sight, words
+from compliance.engine import announcing, answering, content, deadlines, determination, inputs, sight, words
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -304,6 +304,7 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
             content.take_terms(move, form)
         if action.effect:
             action.effect(move)
+        answering.ask_anew(move)
         try:
             registry().process(case.kind, case.definition).machine.events[action.name].trigger(case, move)
         except MachineError:

@@ -21,18 +21,35 @@ class Suggestions(TextInput):
     def __call__(self, field: Any, **attributes: Any) -> Markup:  # noqa: ANN401 - WTForms hands its own field over
         """Return the box and its list; a code that has a name is shown with it."""
         names, list_id = self.names(), f"{field.id}-known"
-        options = Markup().join(
-            Markup('<option value="{}"></option>').format(named(code, name)) for code, name in names.items()
-        )
+        options = Markup().join(Markup('<option value="{}"></option>').format(one) for one in self.offered(names))
         box = super().__call__(
             field, **{"value": self.in_words(field), "autocomplete": "off", **attributes, "list": list_id}
         )
         return box + Markup('<datalist id="{}">{}</datalist>').format(escape(list_id), options)
 
+    def offered(self, names: Mapping[str, str]) -> list[str]:
+        """Return what the list offers."""
+        return [named(code, name) for code, name in names.items()]
+
     def in_words(self, field: Any) -> str:  # noqa: ANN401 - as above
         """Return what *field* holds, a code that has a name with it."""
         code, names = field.data or "", self.names()
         return named(code, names[code]) if code in names else code
+
+
+class Names(Suggestions):
+    """A text box with a list of names that have no codes."""
+
+    def __init__(self, names: Callable[[], list[str]]) -> None:
+        super().__init__(lambda: dict.fromkeys(names(), ""))
+
+    def offered(self, names: Mapping[str, str]) -> list[str]:
+        """Return the names."""
+        return list(names)
+
+    def in_words(self, field: Any) -> str:  # noqa: ANN401 - as above
+        """Return the name that *field* holds."""
+        return field.data or ""
 
 
 def named(code: str, name: str) -> str:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent, AuditOpening
-from compliance.authz import Actor, reads_at_desk
+from compliance.authz import Actor, is_at_desk
 from compliance.engine import documents, hearing
 from compliance.engine.case import Case, CaseComment
 from compliance.engine.definition import Workflow
@@ -89,7 +89,7 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
     comments = {(c.author_id, c.at): c for c in session.scalars(_comments_of(case))} if "comment" in happened else {}
     papers = documents.named(session, case) if happened & {ADD, WITHDRAW} else {}
     names = names_of(session, [text for e in events for text in (e.actor_id, e.stands_for_id) if text])
-    told, at_desk = [], reads_at_desk(reader, case)
+    told, at_desk = [], is_at_desk(reader, case)
     for event in events:
         name = event.action.partition(".")[2]
         action = workflow.action(name)
@@ -99,6 +99,8 @@ def _tell(session: Session, case: Case, workflow: Workflow, reader: Actor, event
         if not at_desk and (internal or hearing.is_kept_inside(workflow, event)):
             continue
         if not hearing.is_in_sight(reader, case, workflow, event):
+            continue
+        if hearing.is_about_another(reader, case, event.rev):
             continue
         shows_reason = at_desk or not (action and (action.common or workflow.is_for_desk(action)))
         told.append(

@@ -34,16 +34,20 @@ class Change:
 def readable(session: Session, case: Case, workflow: Workflow, reader: Actor) -> list[CaseVersion]:
     """Return the versions of *case* that *reader* may know, oldest first.
 
-    A version that was replaced before the desk or the freelancer could see the case stays the client's own.
+    A version that was replaced before the desk or the freelancer could see the case stays the client's own; terms that
+    were offered to the freelancer before stay between that one, the client and the desk.
     """
     query = sa.select(CaseVersion).where(CaseVersion.case_id == case.id).order_by(CaseVersion.number)
     found = list(session.scalars(query))
     if hearing.is_of_client(reader, case):
         return found
     shown = set()
-    for entry in session.scalars(sa.select(AuditEvent.entry).where(AuditEvent.stream == case.stream)):
+    for rev, entry in session.execute(
+        sa.select(AuditEvent.rev, AuditEvent.entry).where(AuditEvent.stream == case.stream)
+    ):
         told = json.loads(entry)
-        if told.get("to") and hearing.sees(reader, case, workflow, told["to"]):
+        seen = told.get("to") and hearing.sees(reader, case, workflow, told["to"])
+        if seen and not hearing.is_about_another(reader, case, rev):
             shown.add(told.get("subject", {}).get("content"))
     return [version for version in found if version.number in shown]
 

@@ -1,4 +1,4 @@
-"""Bringing the database to the schema of this version, and telling when it is not there."""
+"""Bringing the database to the schema of this version, and telling where models and migrations differ."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection, Engine
 
-from compliance.kernel import jobs, schema
+from compliance.kernel import jobs
 from compliance.kernel.db import Base
 from compliance.kernel.schema import folder
 
-__all__ = ["downgrade", "drift", "folder", "is_current", "upgrade"]
+__all__ = ["downgrade", "drift", "folder", "upgrade"]
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
@@ -28,11 +28,6 @@ def downgrade(engine: Engine, revision: str) -> None:
         command.downgrade(_config(connection), revision)
     if revision == "base":
         jobs.remove(engine)
-
-
-def is_current(engine: Engine) -> bool:
-    """Tell whether the database has the schema of this version, and the tables that its job engine needs."""
-    return schema.is_current(engine) and jobs.is_installed(engine)
 
 
 def drift(engine: Engine) -> list[object]:

@@ -46,6 +46,18 @@ def clients(text: str, *, hidden: Collection[uuid.UUID] = (), limit: int = MOST)
     return list(session().scalars(query.order_by(Organisation.name, Organisation.id).limit(limit)))
 
 
+def agencies() -> list[str]:
+    """Return the names of all agencies."""
+    query = sa.select(Organisation.name).where(Organisation.kind == "agency")
+    return list(session().scalars(query.order_by(Organisation.name)))
+
+
+def agency_called(name: str) -> uuid.UUID | None:
+    """Return the agency of exactly this name, or ``None``."""
+    query = sa.select(Organisation.id).where(Organisation.kind == "agency", Organisation.name == name)
+    return session().scalar(query)
+
+
 def _named(text: str, *columns: InstrumentedAttribute[Any]) -> list[sa.ColumnElement[bool]]:
     """Return, for each word of *text*, the condition that a word in one of *columns* begins with it."""
     if "\0" in text:

@@ -26,6 +26,7 @@ class Organisation(Base):
     compliance_enrolled: Mapped[bool] = mapped_column(default=True)
     approval_steps: Mapped[int] = mapped_column(default=0)
     po_required: Mapped[bool] = mapped_column(default=False)
+    auto_close: Mapped[bool] = mapped_column(default=True)
     sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[dt.datetime]
 

@@ -20,7 +20,7 @@ from compliance.people.directory import DirectoryError
 from compliance.people.models import Organisation, Team
 
 # What a client settles for itself; its name and its enrolment stand in its contract with the programme.
-OWN_SETTINGS: Final = frozenset({"calendar", "approval_steps", "po_required"})
+OWN_SETTINGS: Final = frozenset({"calendar", "approval_steps", "po_required", "auto_close"})
 SETTINGS: Final = OWN_SETTINGS | {"name", "compliance_enrolled"}
 MOST_TEAMS: Final = 500
 DEEPEST: Final = 8

@@ -101,7 +101,8 @@ class Explained:
 
 def explain_table(rule_set: RuleSet, answers: Answers) -> Explained:
     """Decide complete *answers* by a decision table, and say what came of each section."""
-    finding = rule_set.decide(interview.to_interview(rule_set, answers))
+    walked = rule_set.walk(answers)
+    finding = rule_set.decide(interview.interview_after(rule_set, walked))
     about = rule_set.about
     return Explained(
         rule_set.key,
@@ -111,7 +112,7 @@ def explain_table(rule_set: RuleSet, answers: Answers) -> Explained:
         " ".join(part for part in (f"{about.source}.", about.citation and f"{about.citation}.", about.note) if part),
         finding.outcome,
         finding.result,
-        interview.wording(rule_set, finding.result, answers),
+        interview.wording(rule_set, finding.result, walked.answers),
         next((_in_short(one) for one in finding.reasons if one.section == RESULT), ""),
         tuple(_section(rule_set, one) for one in finding.reasons if one.section != RESULT),
         finding.as_json(),

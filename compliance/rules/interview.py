@@ -109,7 +109,11 @@ def to_interview(rule_set: RuleSet, answers: Answers) -> dict[str, dict[str, Ans
 
     Once all that is asked was answered, sections without an answer are sent empty; before, they are left out.
     """
-    found = walk(rule_set, answers)
+    return interview_after(rule_set, walk(rule_set, answers))
+
+
+def interview_after(rule_set: RuleSet, found: Walk) -> dict[str, dict[str, Answer]]:
+    """Turn the answers of a walk into the interview, as :func:`to_interview` does, without walking once more."""
     sections: dict[str, dict[str, Answer]] = {section.key: {} for section in rule_set.sections}
     for question in rule_set.questions:
         if question.key in found.answers and not question.page_only:

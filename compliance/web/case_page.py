@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import request, url_for
 from wtforms import Form
 
-from compliance.authz import Actor, visible_to
+from compliance.authz import Actor, is_at_desk, visible_to
 from compliance.engine import hearing, looks, picture, prefill, run, telling, versions
 from compliance.engine.case import Case, CaseVersion
 from compliance.engine.common import CommentForm
@@ -73,7 +73,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "stage": workflow.stage(case.state),
         "left": telling.time_left(case.due_at, clock.now()),
         "asked": _asked(case, workflow, reader),
-        "holder": holder.name if holder else None,
+        "holder": holder.name if holder and is_at_desk(reader, case) else None,
         "who": rows.who_acts(case, holder.name if holder else None, reader) if case.waits_for != "nobody" else None,
         "news": _news(case, workflow, reader, history),
         "answers": findings.panel(case, workflow, reader),
@@ -84,7 +84,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "panel": panel,
         "panel_href": action_href(case, panel.action.name) if panel else None,
         "actions": [_offered(case, one, queue) for one in offered if _belongs_beside(one, case, reader)],
-        "comment": _comment_form(reader) if any(one.action.name == "comment" for one in offered) else None,
+        "comment": _comment_form(case, reader) if any(one.action.name == "comment" for one in offered) else None,
         "comment_href": action_href(case, "comment"),
         "history": _chosen(history),
         "history_views": _history_views(case, queue),
@@ -216,10 +216,10 @@ def _asked(case: Case, workflow: Workflow, reader: Actor) -> str | None:
     return getattr(case, column) or None if column else None
 
 
-def _comment_form(reader: Actor) -> Form:
+def _comment_form(case: Case, reader: Actor) -> Form:
     """Return the form of a comment, its fields named apart from those of a decision beside it."""
     form = CommentForm()
-    if not reader.is_staff:
+    if not is_at_desk(reader, case):
         del form.internal
     for one in form:
         one.id = one.label.field_id = f"comment-{one.short_name}"

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from compliance.authz import Actor, Role
+from compliance.authz import Actor, Role, is_at_desk
 from compliance.door import actor
-from compliance.engine import inputs, prefill, run
+from compliance.engine import answering, inputs, prefill, run
 from compliance.engine.case import Case
 from compliance.engine.definition import Action
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotFoundError
@@ -149,7 +149,7 @@ def _case_page(case: Case, reader: Actor, panel: Panel | None, status: int = 200
 
 
 def _action_page(case: Case, action: Action, form: Form, refusal: EngineError | None = None) -> ResponseReturnValue:
-    if not actor().is_staff and "internal" in form:
+    if "internal" in form and not is_at_desk(actor(), case):
         del form["internal"]
     colleague = choosing.asks_for_colleague(form)
     return _form_page(
@@ -162,7 +162,7 @@ def _action_page(case: Case, action: Action, form: Form, refusal: EngineError | 
         submit=action.label,
         back=case_href(case),
         hidden=case_page.seen_now(case, request.values.get("queue", "")),
-        help=action.help,
+        help=f"{action.help} {answering.warning(definition_of(case), form.data)}".strip(),
     )
 
 

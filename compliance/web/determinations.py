@@ -9,9 +9,11 @@ from typing import Any, Final
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from compliance.authz import Actor, is_at_desk
 from compliance.door import actor
 from compliance.engine import determination, run, telling
 from compliance.engine.case import Case
+from compliance.engine.definition import Party
 from compliance.engine.determination import Determination
 from compliance.engine.errors import NotFoundError
 from compliance.engine.registry import Registry
@@ -38,11 +40,14 @@ def blueprint(processes: Registry) -> Blueprint:
 
 def show(kind: str, reference: str, number: str) -> ResponseReturnValue:
     """Show one determination, whether or not it still stands."""
-    case = run.find(kind, reference, actor())
-    found = determination.numbered(session(), case, int(number)) if _NUMBER.fullmatch(number) else None
+    reader = actor()
+    case = run.find(kind, reference, reader)
+    readable = determination.readable(session(), case, reader)
+    wanted = int(number) if _NUMBER.fullmatch(number) else 0
+    found = next((one for one in readable if one.number == wanted), None)
     if found is None:
         raise NotFoundError("There is no such determination.")
-    last = determination.newest(session(), case)
+    last = readable[0]
     until = found.statement["object_until"]
     return render_template(
         "cases/determination.html",
@@ -50,15 +55,15 @@ def show(kind: str, reference: str, number: str) -> ResponseReturnValue:
         kept=found,
         statement=found.statement,
         object_until=dt.date.fromisoformat(until) if until else None,
-        rows=_rows(case, found),
+        rows=_rows(case, found, reader),
         receipt=determination.receipt(session(), case, found),
-        replaced_by=href(case, last.number) if last and last.number != found.number else None,
+        replaced_by=href(case, last.number) if last.number != found.number else None,
         back=url_for(f"cases.{kind}_show", reference=case.reference),
     )
 
 
-def listed(case: Case) -> list[dict[str, Any]]:
-    """Return the determinations of *case* for its page, newest first; the first one stands."""
+def listed(case: Case, reader: Actor) -> list[dict[str, Any]]:
+    """Return the determinations of *case* that *reader* may read, for its page, newest first; the first one stands."""
     return [
         {
             "number": one.number,
@@ -72,7 +77,7 @@ def listed(case: Case) -> list[dict[str, Any]]:
             "overrides": one.overrides,
             "href": href(case, one.number),
         }
-        for one in determination.history(session(), case)
+        for one in determination.readable(session(), case, reader)
     ]
 
 
@@ -92,8 +97,8 @@ def href(case: Case, number: int) -> str:
     return url_for(f"determinations.{case.kind}", reference=case.reference, number=number)
 
 
-def _rows(case: Case, found: Determination) -> list[dict[str, Any]]:
-    """Return the facts of the statement; empty ones are left out."""
+def _rows(case: Case, found: Determination, reader: Actor) -> list[dict[str, Any]]:
+    """Return the facts of the statement, for the desk with the confidence of the rules; empty ones are left out."""
     people = telling.names_of(session(), [str(one) for one in (found.decided_by_id, found.stands_for_id) if one])
     decided_by, behalf_of = people.get(str(found.decided_by_id), "Countersign"), people.get(str(found.stands_for_id))
     rows = [
@@ -102,6 +107,7 @@ def _rows(case: Case, found: Determination) -> list[dict[str, Any]]:
         ("Terms decided on", f"version {found.content_version}"),
         *((label, place) for label, place in found.places.items()),
         ("Rules", _rules(found)),
+        ("Confidence of the rules", _confidence(found) if is_at_desk(reader, case) else ""),
         ("Own limits", f"version {found.policy['version']}" if found.policy else ""),
         ("Decided by", f"{decided_by} for {behalf_of}" if behalf_of else decided_by),
         ("Decided on", f"{found.decided_at:%d %B %Y at %H:%M} UTC"),
@@ -109,6 +115,14 @@ def _rows(case: Case, found: Determination) -> list[dict[str, Any]]:
         ("Documents looked at", str(len(found.evidence)) if found.evidence else ""),
     ]
     return [{"label": label, "value": value} for label, value in rows if value]
+
+
+def _confidence(found: Determination) -> str:
+    """Say how sure the rules were of what each side's answers come to, where the rules say so."""
+    return "; ".join(
+        f"on the answers of {Party(party).label}: {sure['word']} ({sure['value']})"
+        for party, sure in found.confidence.items()
+    )
 
 
 def _rules(found: Determination) -> str:

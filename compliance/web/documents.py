@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import Form
 
-from compliance.authz import Actor
+from compliance.authz import Actor, is_at_desk
 from compliance.door import actor, pause
 from compliance.downloads import sent
 from compliance.engine import document_actions, documents, file_types, inputs, run, telling
@@ -62,13 +62,13 @@ def panel(case: Case, workflow: Workflow, reader: Actor) -> dict[str, Any] | Non
 def add(kind: str, reference: str) -> ResponseReturnValue:
     """Show the form for a file, and add the file."""
     case = run.find(kind, reference, actor())
-    form, refusal = _add_form(actor()), None
+    form, refusal = _add_form(case, actor()), None
     if request.method == "POST":
         try:
             return _added(kind, reference)
         except EngineError as refused:
             refusal = refused
-            form = _refilled(refused, actor())
+            form = _refilled(case, refused, actor())
     return _add_page(case, form, refusal)
 
 
@@ -112,20 +112,20 @@ def _typed() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
 
 
-def _add_form(who: Actor) -> Form:
+def _add_form(case: Case, who: Actor) -> Form:
     form = document_actions.AddDocument()
-    if not who.is_staff:
+    if not is_at_desk(who, case):
         del form["internal"]
     return form
 
 
-def _refilled(refused: EngineError, who: Actor) -> Form:
+def _refilled(case: Case, refused: EngineError, who: Actor) -> Form:
     """Return the form with what was typed; a browser never sends a file a second time by itself."""
     form, _errors = inputs.fill(document_actions.AddDocument, MultiDict(_typed()))
     errors = refused.errors if isinstance(refused, InvalidInputError) else {}
     for field in form:
         field.errors = errors.get(field.short_name, [])
-    if not who.is_staff:
+    if not is_at_desk(who, case):
         del form["internal"]
     return form
 
@@ -145,7 +145,7 @@ def _too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
     """Answer a body that is larger than any request may be, with the form that it came from."""
     arguments = request.view_args or {}
     case = run.find(arguments["kind"], arguments["reference"], actor())
-    return _add_page(case, _add_form(actor()), documents.LargeFileError(documents.TOO_LARGE))
+    return _add_page(case, _add_form(case, actor()), documents.LargeFileError(documents.TOO_LARGE))
 
 
 def _row(case: Case, one: Shown, names: dict[str, str], reader: Actor, *, may_withdraw: bool) -> dict[str, Any]:

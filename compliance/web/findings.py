@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from compliance.authz import Actor, reads_at_desk
+from compliance.authz import Actor, is_at_desk
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.questionnaire import Assessment, Conflict, Sheet, applying, assess, readable
@@ -27,7 +27,7 @@ SOURCES: Final = {
 
 def panel(case: Case, workflow: Workflow, reader: Actor) -> dict[str, Any]:
     """Return what the page of *case* shows of answers, findings and determinations to *reader*."""
-    found, at_desk = assess(session(), case, workflow), reads_at_desk(reader, case)
+    found, at_desk = assess(session(), case, workflow), is_at_desk(reader, case)
     sheets = readable(found, case, reader, workflow)
     return {
         "asked": workflow.questionnaire is not None,
@@ -37,7 +37,7 @@ def panel(case: Case, workflow: Workflow, reader: Actor) -> dict[str, Any]:
         "note": _version_note(case, workflow, found) if at_desk else None,
         "sheets": [_sheet(sheet, found.known, explained=at_desk) for sheet in sheets],
         "conflicts": [_conflict(one) for one in found.conflicts] if at_desk else [],
-        "determinations": determinations.listed(case),
+        "determinations": determinations.listed(case, reader),
     }
 
 

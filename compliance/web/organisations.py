@@ -38,6 +38,10 @@ class OwnSettings(Form):
         [InputRequired("Enter a number."), NumberRange(0, organisations.MOST_STEPS, "Enter 0, 1 or 2.")],
     )
     po_required = BooleanField("An offer needs a purchase order")
+    auto_close = BooleanField(
+        "An engagement ends by itself when its last day is over",
+        description="Otherwise it stays open until one of you ends it. Both sides hear of the end ten days before.",
+    )
     reason = StringField("Why it changes", [InputRequired("Enter a reason."), Length(max=500)])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from compliance.authz import Actor
+from compliance.authz import Actor, is_at_desk
 from compliance.engine import telling, turns
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Party, Stage
@@ -47,11 +47,11 @@ def rows_of(cases: Sequence[Case], reader: Actor, queue: str | None = None) -> l
 
 
 def who_acts(case: Case, holder: str | None, reader: Actor) -> str:
-    """Return who must act on *case*: the reader, its holder by name, or the party it waits for."""
+    """Return who must act on *case*: the reader, the party it waits for or, to the desk only, its holder by name."""
     party = Party(case.waits_for)
     if turns.is_turn_of(reader, case):
         return "You"
-    if party.is_staff and holder:
+    if party.is_staff and holder and is_at_desk(reader, case):
         return holder
     return party.label[:1].upper() + party.label[1:]
 

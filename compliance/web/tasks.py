@@ -11,7 +11,7 @@ from wtforms import BooleanField, DateField, Field, Form, SelectField
 
 from compliance.authz import Actor
 from compliance.door import actor
-from compliance.engine import inputs, run, tasks, telling
+from compliance.engine import answering, inputs, run, tasks, telling
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Party, Workflow
 from compliance.engine.document_actions import ADD
@@ -135,6 +135,7 @@ def change(kind: str, reference: str, number: int) -> ResponseReturnValue:
         case=case,
         form=form,
         part=part,
+        help=answering.warning(workflow, part.names),
         refusal=None if refusal is None or isinstance(refusal, InvalidInputError) else refusal.sentence,
         back=_back(case),
     )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
-from compliance import cli
+from compliance import cli_demo
 from compliance.audit import check, events
 from compliance.audit.models import AuditEvent
 from compliance.authz import Role
@@ -52,10 +52,10 @@ def test_the_sample_shows_every_state_goes_in_one_step_and_comes_again_while_rec
     real = Desk()
     real.open()
     there = rows(but=KEPT)
-    refused = CliRunner().invoke(cli.demo, ["load"])
+    refused = CliRunner().invoke(cli_demo.demo, ["load"])
     assert refused.exit_code == 1
     assert "--anyway" in refused.output
-    assert "rita@desk.example" in CliRunner().invoke(cli.demo, ["load", "--anyway"]).output
+    assert "rita@desk.example" in CliRunner().invoke(cli_demo.demo, ["load", "--anyway"]).output
     signs_in = load.load()
     cases = session().scalars(sa.select(Case).where(Case.sample)).all()
     assert len(cases) == HANDWRITTEN + DECIDED_CASES + INTERVIEWS
@@ -139,7 +139,7 @@ def test_an_organisation_of_the_sample_in_which_somebody_real_has_a_role_stays()
 def test_the_sample_is_refused_in_production(app: Flask, monkeypatch: pytest.MonkeyPatch, flags: list[str]) -> None:
     live = dataclasses.replace(app.config["SETTINGS"], environment="production")
     monkeypatch.setitem(app.config, "SETTINGS", live)
-    refused = CliRunner().invoke(cli.demo, ["load", *flags])
+    refused = CliRunner().invoke(cli_demo.demo, ["load", *flags])
     assert refused.exit_code == 1
     assert "COMPLIANCE_ENV is production" in refused.output
     assert session().scalars(sa.select(Person)).all() == []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from compliance.authz import Allow
-from compliance.engine.definition import Action, DefinitionError, Workflow
+from compliance.engine.definition import AS_BEFORE, Action, DefinitionError, Workflow
 from compliance.engine.registry import Registry
 from tests.engine.processes import permit
 
@@ -24,7 +24,7 @@ from wtforms import Form, StringField
 from wtforms.validators import InputRequired
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Party, Stage, Workflow
+from compliance.engine.definition import AS_BEFORE, Action, Party, Stage, Workflow
 from compliance.kernel.clock import business_days
 
 
@@ -211,8 +211,9 @@ def test_a_state_that_nothing_leads_to_cannot_be_declared() -> None:
         )
 
 
-def test_an_action_cannot_determine_what_its_process_gives_no_words_for() -> None:
-    submit = Action("submit", "Submit", (permit.State.DRAFT,), None, permit.reviewer, determines="fit")
+@pytest.mark.parametrize("outcome", ["fit", AS_BEFORE])
+def test_an_action_cannot_determine_what_its_process_gives_no_words_for(outcome: str) -> None:
+    submit = Action("submit", "Submit", (permit.State.DRAFT,), None, permit.reviewer, determines=outcome)
     others = tuple(action for action in permit.workflow.actions if action.name != "submit")
-    with pytest.raises(DefinitionError, match="say in deciding what “fit” means"):
+    with pytest.raises(DefinitionError, match=f"say in deciding what “{outcome}” means"):
         dataclasses.replace(permit.workflow, actions=(submit, *others))

@@ -180,7 +180,7 @@ def test_deadlines_that_cannot_be_carried_out_hold_up_none_behind_them(acme: Org
         broken = [make.submitted_permit(manager, acme) for _ in range(3)]
     with time_machine.travel(start + dt.timedelta(hours=1), tick=False):
         sound = make.submitted_permit(manager, acme)
-    gone = sa.text("UPDATE cases SET definition = 'no such' WHERE reference = :reference")
+    gone = sa.text("UPDATE cases SET definition = 999 WHERE reference = :reference")
     session().execute(gone, [{"reference": case.reference} for case in broken])
     session().commit()
     assert run.sweep(start + dt.timedelta(days=2), batch=2) == 1

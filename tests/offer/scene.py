@@ -49,6 +49,12 @@ AGAINST = {
     "what_would_change_it": "Leave the method free.",
     "reason": "Directed daily.",
 }
+UPHELD = {
+    "behavioural_control": "Read again: told what to do each morning.",
+    "financial_control": "Read again: paid by the hour.",
+    "relationship_of_parties": "Read again: no other client.",
+    "reason": "The facts stand.",
+}
 EMPLOYEE = {**AGAINST, "office_work": "true"}
 PAPERS = dict.fromkeys(("confidentiality", "contractor_agreement", "intellectual_property", "code_of_conduct"), "true")
 SIGNED = {**PAPERS, "signature": "Fay"}

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from sqlalchemy.exc import DBAPIError
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Role
 from compliance.demo import load, removal
-from compliance.engine import determination
+from compliance.engine import determination, prefill
 from compliance.engine.determination import Determination
-from compliance.engine.errors import RefusedError
+from compliance.engine.errors import InvalidInputError, RefusedError
+from compliance.engine.move import Move
+from compliance.kernel import clock
 from compliance.kernel.db import engine, is_sqlite, session, table
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TERMS, UNCHARTED, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, OUTSIDE, TERMS, UNCHARTED, UPHELD, Desk
+from workflows.offer import workflow
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -82,13 +87,74 @@ def test_a_later_decision_supersedes_and_leaves_the_earlier_one(desk: Desk) -> N
     assert second.first_reviewer_ids == []
 
 
-def test_upholding_makes_no_new_determination(desk: Desk) -> None:
+def disputed(desk: Desk, first: str, **data: str) -> None:
     desk.in_review()
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.act(desk.rita, first, **data)
     desk.act(desk.fay, "disagree", grounds="The method is mine alone, see the contract.")
     desk.act(desk.sol, "take_disagreement")
-    desk.act(desk.sol, "uphold", reason="The facts stand.")
+
+
+def test_upholding_makes_a_new_determination_with_fresh_reasons_and_the_outcome_before(
+    desk: Desk, monday: time_machine.Traveller
+) -> None:
+    disputed(desk, "reject", **AGAINST)
+    monday.shift(dt.timedelta(days=10))
+    desk.act(desk.sol, "uphold", **UPHELD)
+    second, first = kept(desk)
+    assert (second.number, second.action, second.outcome, second.supersedes_id) == (
+        2,
+        "uphold",
+        "not_engaged",
+        first.id,
+    )
+    assert (second.decided_by_id, second.decided_at) == (desk.sol.id, MONDAY + dt.timedelta(days=10))
+    assert second.reason == UPHELD["reason"]
+    assert [factor["text"] for factor in second.factors] == list(UPHELD.values())[:3]
+    assert (second.reason_codes, second.what_would_change_it) == (first.reason_codes, first.what_would_change_it)
+    assert first.reason == AGAINST["reason"]
+    offer = desk.offer(desk.mona)
+    assert (offer.valid_until, offer.reason_codes) == (second.valid_until, ["CTRL_METHOD"])
+
+
+def test_nothing_can_be_upheld_before_something_was_decided(desk: Desk) -> None:
+    desk.open()
+    action = workflow.action("uphold")
+    assert action is not None
+    move = Move(workflow, desk.offer(desk.mona), desk.sol, clock.now(), session(), facts={})
+    with pytest.raises(RefusedError, match="no determination yet"):
+        determination.keep(move, action, None)
+
+
+def test_an_upheld_approval_keeps_its_conditions_and_is_not_disagreed_with_again(desk: Desk) -> None:
+    disputed(desk, "approve", **APPROVAL, conditions="At most 20 hours a week.")
+    desk.act(desk.sol, "uphold", **UPHELD)
+    second, _ = kept(desk)
+    assert (second.outcome, second.conditions) == ("independent_contractor", "At most 20 hours a week.")
+    assert second.statement["object_until"] is None
+    assert "cannot be disagreed with again" in second.statement["objection"]
+    with pytest.raises(RefusedError, match="once already"):
+        desk.act(desk.mona, "disagree", grounds="We direct every step of the work.")
+
+
+@pytest.mark.parametrize("missing", list(UPHELD))
+def test_nothing_is_upheld_without_every_fresh_reason(desk: Desk, missing: str) -> None:
+    disputed(desk, "reject", **AGAINST)
+    with pytest.raises(InvalidInputError):
+        desk.act(desk.sol, "uphold", **{**UPHELD, missing: ""})
     assert len(kept(desk)) == 1
+
+
+def test_the_form_to_uphold_holds_drafts_and_never_the_words_of_the_one_who_decided_before(desk: Desk) -> None:
+    disputed(desk, "reject", **AGAINST)
+    offer = desk.offer(desk.sol)
+    action = workflow.action("uphold")
+    assert action is not None
+    form = prefill.form_for(offer, workflow, action, desk.sol)
+    assert prefill.is_drafted(form)
+    texts = [str(field.data or "") for field in form]
+    assert not set(texts) & set(AGAINST.values())
+    assert form["reason"].data == ""
+    assert prefill.DRAFTED not in form["reason"].description
 
 
 def test_an_override_and_whoever_passed_it_on_are_named(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from compliance.authz import Role
 from compliance.engine.errors import InvalidInputError, NotAllowedError, RefusedError
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, MONDAY, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, MONDAY, UPHELD, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 GROUNDS = "The method is mine alone, see the contract."
@@ -24,7 +24,7 @@ def disputed(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "action,data,state",
     [
-        ("uphold", {"reason": "The facts stand."}, "rejected"),
+        ("uphold", UPHELD, "rejected"),
         ("overturn", APPROVAL, "enterprise_ready"),
         ("overturn_employee", EMPLOYEE, "employee_route"),
         ("overturn_against", AGAINST, "rejected"),
@@ -62,7 +62,7 @@ def test_a_senior_who_was_involved_is_given_no_disagreement(desk: Desk) -> None:
         desk.act(lea, "assign", assignee=str(desk.sue.id))
     desk.act(lea, "assign", assignee=str(desk.sol.id))
     with pytest.raises(RefusedError, match="part of an earlier decision"):
-        desk.act(desk.sue, "uphold", reason="I was right.")
+        desk.act(desk.sue, "uphold", **UPHELD)
 
 
 @pytest.mark.parametrize("steps", [0, 1])
@@ -73,7 +73,7 @@ def test_an_approval_can_be_disagreed_with_also_while_onboarding(desk: Desk, ste
     before = desk.offer(desk.mona).state
     desk.act(desk.fay, "disagree", grounds=GROUNDS)
     desk.act(desk.sol, "take_disagreement")
-    assert desk.act(desk.sol, "uphold", reason="The facts stand.") == before
+    assert desk.act(desk.sol, "uphold", **UPHELD) == before
     if steps:
         assert desk.onboard() == "cleared"
 

@@ -10,7 +10,7 @@ from compliance.engine.errors import EngineError, InvalidInputError, MovedOnErro
 from compliance.kernel.db import session
 from compliance.people.models import Organisation
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, MONDAY, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, MONDAY, TERMS, UPHELD, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -164,7 +164,7 @@ def test_a_disagreement_is_decided_by_somebody_new_and_upheld_goes_back(desk: De
     with pytest.raises(RefusedError, match="part of an earlier decision"):
         desk.act(desk.sue, "take_disagreement")
     desk.act(desk.sol, "take_disagreement")
-    assert desk.act(desk.sol, "uphold", reason="The facts stand.") == "rejected"
+    assert desk.act(desk.sol, "uphold", **UPHELD) == "rejected"
     with pytest.raises(RefusedError, match="once already"):
         desk.act(desk.mona, "disagree", grounds="Still not convinced of this at all.")
 

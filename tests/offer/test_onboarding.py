@@ -13,7 +13,7 @@ from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from compliance.messages.models import Notification
 from tests import make
-from tests.offer.scene import EMPLOYEE, EMPLOYMENT_SIGNED, IDENTITY, INSIDE, SETUP, SIGNED, Desk
+from tests.offer.scene import EMPLOYEE, EMPLOYMENT_SIGNED, IDENTITY, INSIDE, SETUP, SIGNED, UPHELD, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -163,7 +163,7 @@ def test_a_stay_that_begins_again_asks_for_the_parts_again(desk: Desk) -> None:
     desk.act(desk.fay, "sign_contract", **SIGNED)
     desk.act(desk.fay, "disagree", grounds="The method is mine alone, see the contract.")
     desk.act(desk.sol, "take_disagreement")
-    assert desk.act(desk.sol, "uphold", reason="The facts stand.") == "onboarding"
+    assert desk.act(desk.sol, "uphold", **UPHELD) == "onboarding"
     assert waits_for(desk) == ("freelancer", False)
     assert desk.onboard() == "cleared"
 

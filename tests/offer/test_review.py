@@ -74,7 +74,7 @@ def test_whoever_wrote_or_receives_an_offer_does_not_review_it(desk: Desk) -> No
     with pytest.raises(RefusedError, match="You wrote or submitted"):
         desk.act(dataclasses.replace(desk.rita, stands_for=both.id), "claim")
     receiver = dataclasses.replace(desk.rita, id=desk.fay.id)
-    with pytest.raises(RefusedError, match="made to you"):
+    with pytest.raises(NotAllowedError, match="is for: Reviewer"):
         desk.act(receiver, "claim")
 
 

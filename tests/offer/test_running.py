@@ -8,7 +8,7 @@ import time_machine
 from compliance.authz import Role
 from compliance.engine.errors import InvalidInputError, MovedOnError, NotAllowedError, RefusedError
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, IDENTITY, INSIDE, SETUP, SIGNED, TERMS, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, IDENTITY, INSIDE, OUTSIDE, SETUP, SIGNED, TERMS, Desk
 from workflows.offer.billing import may_add_milestone, may_bill
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -33,6 +33,7 @@ def amended(desk: Desk, **terms: str) -> str:
 def test_a_material_change_reopens_the_determination(desk: Desk, change: dict[str, str]) -> None:
     desk.active()
     assert amended(desk, **change) == "reassessment"
+    desk.client_answers(OUTSIDE)
     desk.act(desk.rita, "take_reassessment")
     assert desk.act(desk.rita, "confirm", **APPROVAL) == "active"
     offer = desk.offer(desk.mona)

@@ -180,8 +180,10 @@ def test_settings_change_with_old_and_new_on_record_and_the_clients_own_only(
     assert post(client, page, **sent).status_code == 303
     again(acme)
     assert (acme.calendar, acme.approval_steps, acme.po_required, acme.name) == ("gb", 2, True, "Acme")
+    assert acme.auto_close is False  # Its box was not ticked.
     event = session().scalars(sa.select(AuditEvent).where(AuditEvent.action == "organisation.changed")).one()
     assert '"calendar":["utc","gb"]' in event.entry
+    assert '"auto_close":[true,false]' in event.entry
     assert event.actor_id == str(ines.id)
     session().commit()
     assert post(client, page, **sent).status_code == 422

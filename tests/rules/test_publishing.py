@@ -6,13 +6,13 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from compliance import cli
+from compliance import cli_rules
 from compliance.rules import command, store
 from compliance.rules.rule_set import RuleSet
 
 
 def publish(*arguments: str, app: Flask) -> Result:
-    return CliRunner().invoke(cli.rules, ["publish", *arguments], obj=app)
+    return CliRunner().invoke(cli_rules.rules, ["publish", *arguments], obj=app)
 
 
 def test_publishing_twice_keeps_one_and_says_so(app: Flask) -> None:

@@ -50,8 +50,10 @@ def test_a_client_reads_where_an_offer_stands_who_acts_and_by_when(sign_in: Sign
     fired(reference, "claim", scene.rita)
     page = words(sign_in(scene.mona).read("/offers").text)
     assert "Classification review A reviewer is looking at how the work will be done." in page
-    assert "Rita" in page
+    assert "The compliance reviewer" in page
+    assert "Rita" not in page
     assert "left" in page
+    assert "Rita" in words(sign_in(scene.ray).read("/offers").text)
 
 
 def test_what_waits_for_the_reader_is_one_link_away(sign_in: SignIn, scene: Scene, fay: Actor) -> None:

@@ -101,7 +101,7 @@ def test_every_answer_is_checked_with_its_way_to_change_it_and_back(sign_in: Sig
         "Who does the work",
     ):
         assert words in page
-    assert page.count(">Change<") == 17
+    assert page.count(">Change<") == 18
     change = next(href for href in re.findall(r'href="([^"]+)"', page) if href.endswith("#work_place"))
     changed = mona.send(change.partition("#")[0].replace("&amp;", "&"), client_country="GB", work_place="JP",
                         starts_on="2099-05-01", ends_on="2099-07-31", hours_per_week="10")  # fmt: skip

@@ -13,6 +13,8 @@ from workflows.offer.model import Offer, State
 
 # Where the tax authority has a table of its own, it is asked instead of our test for the place.
 TABLES: Final = {"GB": "uk-cest-2.4"}
+# What the questions are about. An answer given of other work, or of other pay, answers nothing any more.
+ABOUT: Final = frozenset({"agency", "description", "deliverables", "work_place", "contract_type"})
 
 
 def situation(offer: Offer) -> Situation:
@@ -34,4 +36,5 @@ questionnaire = Questionnaire(
         ),
     },
     newest_in=(State.DRAFT, State.REASSESSMENT),
+    about=ABOUT,
 )

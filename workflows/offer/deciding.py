@@ -33,7 +33,8 @@ def statement(move: Move, outcome: str) -> Statement:
     """Return title, conclusion and the rest of what the parties read beside the reasons."""
     offer: Offer = move.case
     british = country_of(offer.work_place) == "GB" and outcome in IN_GB
-    arguable = move.organisation.compliance_enrolled and offer.state in ARGUABLE
+    # Only an upheld determination comes out of a disagreement with it used up.
+    arguable = move.organisation.compliance_enrolled and offer.state in ARGUABLE and not offer.disagreed
     return Statement(
         title="Status Determination Statement" if british else "Determination",
         conclusion=f"{IN_GB[outcome]} {ANYWHERE[outcome]}" if british else ANYWHERE[outcome],
@@ -78,6 +79,11 @@ def _objection(move: Move, *, arguable: bool) -> str:
         return (
             "Client and freelancer may each disagree, on the page of this offer and with their reasons. Somebody who "
             f"was not part of this decision then decides afresh within {days} days."
+        )
+    if move.case.disagreed:
+        return (
+            "This answers the disagreement with the determination before, which somebody new looked at afresh and "
+            "upheld. It cannot be disagreed with again here."
         )
     if move.organisation.compliance_enrolled:
         return ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from compliance.authz import WORKER
-from compliance.engine.definition import Action, Holder, Tone, choose
+from compliance.engine.definition import AS_BEFORE, Action, Holder, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
 from workflows.offer import effects, forms, guards
-from workflows.offer.drafting import reasons_for
+from workflows.offer.drafting import reasons_again, reasons_for
 from workflows.offer.making import CLIENT
 from workflows.offer.model import State
 from workflows.offer.outcomes import EMPLOYEE, INDEPENDENT, NOT_ENGAGED
@@ -58,10 +58,13 @@ ACTIONS = (
             State.ENTERPRISE_READY,
         ),
         SENIOR,
-        forms.Reason,
+        forms.Uphold,
         guards=MAY_OVERTURN,
-        effect=effects.put_forward,
+        effect=effects.uphold,
         binds=True,
+        determines=AS_BEFORE,
+        prefill=reasons_again,
+        help="A new determination with your reasons takes the place of the one before and keeps its outcome.",
         key="u",
     ),
     Action(

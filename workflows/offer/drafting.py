@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.engine import determination
 from compliance.engine.definition import Party, Prefill
 from compliance.engine.move import Move
 from compliance.engine.questionnaire import Sheet
@@ -16,6 +17,7 @@ from workflows.offer.outcomes import INDEPENDENT
 
 # Which sections of a table, and which factors of a legal test, speak of which factor of the decision; what is named
 # nowhere speaks of the relationship.
+FACTORS: Final = ("behavioural_control", "financial_control", "relationship_of_parties")
 BEHAVIOUR: Final = ("personalService", "control", "behavio", "personal_service", "direction", "prong_a", "subordinat")
 MONEY: Final = ("financialRisk", "financial", "invest", "profit", "pay", "expense", "means", "risk")
 CHANGES_NAMED: Final = 3
@@ -48,6 +50,13 @@ def _factors(found: Found) -> dict[str, str]:
                 because = "; ".join(f"{given.question}: {given.answer}" for given in aspect.because)
                 said.setdefault(_factor(aspect), {})[f"{_headed(aspect)}: {because}."] = None
     return {name: " ".join(texts) for name, texts in said.items()}
+
+
+def reasons_again(move: Move) -> dict[str, str]:
+    """Return the drafts for upholding what stands; the words of the decision before are nobody's fresh reasons."""
+    standing = determination.newest(move.session, move.case)
+    drafted = reasons_for(standing.outcome)(move) if standing else {}
+    return {name: drafted.get(name, "") for name in (*FACTORS, "reason")}
 
 
 def _factor(aspect: Aspect) -> str:

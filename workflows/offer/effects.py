@@ -25,8 +25,9 @@ EXCHANGED: Final = ("asked", "answer", "grounds")
 # A change of one of these reopens the determination of a running engagement.
 MATERIAL: Final = frozenset(
     {
-        "amount_minor", "client_country", "contract_type", "currency", "deliverables", "description", "ends_on",
-        "former_employee", "freelancer_country", "hours_per_week", "months_worked", "starts_on", "work_place",
+        "agency", "amount_minor", "client_country", "contract_type", "currency", "deliverables", "description",
+        "ends_on", "former_employee", "freelancer_country", "hours_per_week", "months_worked", "starts_on",
+        "work_place",
     }
 )  # fmt: skip
 
@@ -86,6 +87,8 @@ def renew(move: Move) -> None:
         for name in EXCHANGED:
             setattr(move.case, name, "")
     meet_freelancer(move)
+    if "agency" in move.changes:
+        move.case.worker_organisation_id = move.agency_called(move.case.agency)
     take_amount(move)
     offer: Offer = move.case
     offer.decided_version = offer.decided_digest = offer.decided_at = offer.valid_until = offer.agreed_until = None
@@ -113,10 +116,7 @@ def decide(move: Move) -> None:
     """Bind the decision to the version that was looked at, date it, and let it supersede the one before."""
     offer: Offer = move.case
     meet_freelancer(move)
-    move.changes["decided_version"] = [offer.decided_version, offer.content_version]
-    offer.decided_version, offer.decided_digest = offer.content_version, offer.content_digest
-    today = move.at.date()
-    offer.decided_at, offer.valid_until = move.at, today + policy.on(today).valid_for
+    _bind(move)
     offer.agreed_until = offer.ends_on
     offer.disagreed, offer.worker_agreed, offer.employer_of_record = False, False, ""
     for name in FINDINGS:
@@ -124,6 +124,23 @@ def decide(move: Move) -> None:
             setattr(offer, name, "")
     if "reason_codes" not in (move.facts or {}):
         offer.reason_codes = []
+
+
+def uphold(move: Move) -> None:
+    """Let a new decision with the same outcome supersede the one before, and start the offer's thirty days again.
+
+    What the parties agreed to since stays, and their one disagreement stays used.
+    """
+    put_forward(move)
+    _bind(move)
+
+
+def _bind(move: Move) -> None:
+    offer: Offer = move.case
+    move.changes["decided_version"] = [offer.decided_version, offer.content_version]
+    offer.decided_version, offer.decided_digest = offer.content_version, offer.content_digest
+    today = move.at.date()
+    offer.decided_at, offer.valid_until = move.at, today + policy.on(today).valid_for
 
 
 def decide_and_offer_again(move: Move) -> None:

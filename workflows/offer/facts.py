@@ -8,6 +8,7 @@ from compliance.engine import hearing
 from compliance.engine.definition import Party
 from compliance.engine.move import Move
 from compliance.kernel.money import Money
+from workflows.offer.billing import RUNNING
 from workflows.offer.model import Offer
 from workflows.offer.onboarding import lines
 
@@ -20,6 +21,7 @@ def facts(move: Move) -> list[tuple[str, str]]:
     amount = Money(case.amount_minor, case.currency)
     found = [
         ("Freelancer", f"{case.freelancer}, {case.freelancer_country}"),
+        *([("Agency", case.agency)] if case.agency else []),
         ("Client's country", case.client_country),
         ("Work", case.description),
         ("Delivered", case.deliverables),
@@ -38,11 +40,21 @@ def facts(move: Move) -> list[tuple[str, str]]:
             ("Valid until", f"{case.valid_until:%d %B %Y}"),
         ]
     beside = [
+        ("When the last day is over", _end(move)),
         ("Employer of record", case.employer_of_record),
         *_question(move),
         ("Grounds of the disagreement", case.grounds),
     ]
     return found + [(label, value) for label, value in beside if value] + lines(move)
+
+
+def _end(move: Move) -> str:
+    """Say of a running engagement whether it ends by itself."""
+    if move.case.state not in RUNNING:
+        return ""
+    if move.organisation.auto_close:
+        return "The engagement ends by itself."
+    return "The engagement stays open until the client ends it; later work is not covered."
 
 
 def _question(move: Move) -> list[tuple[str, str]]:

@@ -76,6 +76,12 @@ class Against(Factors):
     reason = TextAreaField("Reasons for both parties", [DataRequired("Give your reasons."), Length(max=8000)])
 
 
+class Uphold(Factors):
+    """Why the determination stands, factor by factor, looked at afresh; its outcome and conditions stay."""
+
+    reason = TextAreaField("Why it stands, for both parties", [DataRequired("Give your reasons."), Length(max=8000)])
+
+
 class Employee(Against):
     """Why it is employment, and that the payroll partner takes this kind of work."""
 

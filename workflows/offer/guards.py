@@ -58,10 +58,12 @@ def not_to_oneself(move: Move) -> str | None:
 
 
 def same_freelancer(move: Move) -> str | None:
-    """Keep an engagement with the person it was made with."""
+    """Keep an engagement with the person it was made with, and with that person's agency."""
     email = move.fact("freelancer_email")
     if email and email.strip().lower() != move.case.freelancer_email.strip().lower():
         return "Another freelancer needs an offer of their own. End this engagement and make a new one."
+    if move.facts is not None and move.agency_called(move.fact("agency")) != move.case.worker_organisation_id:
+        return "Another agency, or none, needs an offer of its own. End this engagement and make a new one."
     return None
 
 
@@ -78,6 +80,13 @@ def work_has_not_begun(move: Move) -> str | None:
     if move.case.began_on is None:
         return None
     return "Work has begun under this offer, so it is ended, not called off. End the engagement instead."
+
+
+def may_end_by_itself(move: Move) -> str | None:
+    """Leave the end to the client's people where their company chose that nothing ends by itself."""
+    if move.actor.type != "system" or move.organisation.auto_close:
+        return None
+    return "This client ends its engagements itself."
 
 
 def work_has_begun(move: Move) -> str | None:

@@ -80,6 +80,7 @@ class Offer(Case):
     freelancer: Mapped[str]
     freelancer_email: Mapped[str]
     freelancer_country: Mapped[str]
+    agency: Mapped[str] = mapped_column(default="")
     client_country: Mapped[str] = mapped_column(default="")
     work_place: Mapped[str]
     description: Mapped[str]

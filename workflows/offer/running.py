@@ -7,9 +7,9 @@ from typing import cast
 
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine.case import Case
-from compliance.engine.definition import Action, Holder, Moment, Tone, choose
+from compliance.engine.definition import Action, Holder, Moment, Party, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
-from workflows.offer import effects, forms, guards, policy, second_look
+from workflows.offer import effects, forms, guards, policy, rising, second_look
 from workflows.offer.drafting import reasons_for
 from workflows.offer.making import CLIENT
 from workflows.offer.model import Offer, State
@@ -54,7 +54,8 @@ CHANGING = (
         Terms,
         guards=(guards.not_to_oneself, guards.same_freelancer),
         effect=effects.take_amount,
-        help="Work goes on under the old terms until the change is decided.",
+        help="Work goes on under the old terms until the change is decided. Your company's approvers, where it has "
+        "any, sign a rise in pay first.",
         key="t",
     ),
     Action(
@@ -86,7 +87,7 @@ CHANGING = (
         (State.REASSESSMENT,),
         None,
         REVIEWER,
-        guards=(guards.enrolled, *MAY_TAKE, second_look.goes_to_a_senior),
+        guards=(guards.enrolled, *MAY_TAKE, second_look.goes_to_a_senior, rising.is_signed),
         holder=Holder.TAKE,
         key="e",
     ),
@@ -108,7 +109,12 @@ CHANGING = (
         State.ACTIVE,
         REVIEWER,
         forms.Approve,
-        guards=(*MAY_REASSESS, second_look.reassessment_is_enough, second_look.follows_the_questionnaire(INDEPENDENT)),
+        guards=(
+            *MAY_REASSESS,
+            rising.is_signed,
+            second_look.reassessment_is_enough,
+            second_look.follows_the_questionnaire(INDEPENDENT),
+        ),
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
@@ -125,6 +131,7 @@ CHANGING = (
         forms.Employee,
         guards=(
             *MAY_REASSESS,
+            rising.is_signed,
             guards.payroll_available,
             second_look.reassessment_is_enough,
             second_look.follows_the_questionnaire(EMPLOYEE),
@@ -157,7 +164,7 @@ CHANGING = (
         State.ACTIVE,
         any_of(Role.COMPLIANCE_CONTACT),
         forms.Attest,
-        guards=(guards.not_enrolled, guards.not_own_offer),
+        guards=(guards.not_enrolled, guards.not_own_offer, rising.is_signed),
         effect=effects.decide,
         binds=True,
         determines=INDEPENDENT,
@@ -166,7 +173,16 @@ CHANGING = (
 )
 
 ENDING = (
-    Action("close", "Announce the end", (State.ACTIVE,), State.CLOSING, SYSTEM | CLIENT, due=NOTICE_DAY, key="d"),
+    Action(
+        "close",
+        "Announce the end",
+        (State.ACTIVE,),
+        State.CLOSING,
+        SYSTEM | CLIENT,
+        due=NOTICE_DAY,
+        tells=(Party.CLIENT, Party.FREELANCER),
+        key="d",
+    ),
     Action(
         "stop",
         "Announce the end",
@@ -175,6 +191,7 @@ ENDING = (
         CLIENT,
         forms.Reason,
         effect=effects.take_change_back,
+        tells=(Party.FREELANCER,),
         help="The change that waits is dropped; the terms that were decided on hold to the end.",
         key="d",
     ),
@@ -184,18 +201,28 @@ ENDING = (
         (State.EMPLOYEE_ROUTE, State.PAYROLL_ONBOARDING, State.CLEARED, State.DISAGREEMENT),
         State.ENDED,
         SYSTEM | CLIENT,
-        guards=(guards.work_has_begun,),
+        guards=(guards.work_has_begun, guards.may_end_by_itself),
         due=LAST_DAY_OVER_IF_BEGUN,
         help="For work that had begun before it was found to be employment.",
         key="q",
     ),
-    Action("end", "End", (State.CLOSING,), State.ENDED, SYSTEM | CLIENT, due=LAST_DAY_OVER, key="d"),
+    Action(
+        "end",
+        "End",
+        (State.CLOSING,),
+        State.ENDED,
+        SYSTEM | CLIENT,
+        guards=(guards.may_end_by_itself,),
+        due=LAST_DAY_OVER,
+        key="d",
+    ),
     Action(
         "run_out",
         "Run out",
         (State.REASSESSMENT,),
         State.ENDED,
         SYSTEM,
+        guards=(guards.may_end_by_itself,),
         due=LAST_DAY_OVER,
         effect=effects.take_change_back,
     ),
@@ -251,4 +278,4 @@ SUSPENDING = (
     ),
 )
 
-ACTIONS = (*CHANGING, *ENDING, *SUSPENDING)
+ACTIONS = (*CHANGING, *rising.ACTIONS, *ENDING, *SUSPENDING)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from compliance.authz import Role
+from compliance.engine.case import Case
 from compliance.engine.definition import Guard
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
+from compliance.kernel.db import direct, table
 from compliance.kernel.money import Money
 from workflows.offer import policy
 from workflows.offer.model import Offer, State
@@ -22,10 +24,31 @@ A_YEAR: Final = dt.timedelta(days=365)
 # What the desk was not asked about, and what led to no work.
 NOT_COUNTED: Final = (State.DRAFT, State.AWAITING_APPROVAL, State.REJECTED, State.WITHDRAWN, State.EXPIRED)
 
+_CASE, _OFFER = table(Case).c, table(Offer).c
+# Built once, for it is asked on the way of every decision, and of the worth alone.
+_OF_THE_PAIR: Final = (
+    sa.select(
+        _OFFER.contract_type,
+        _OFFER.amount_minor,
+        _OFFER.currency,
+        _OFFER.hours_per_week,
+        _OFFER.starts_on,
+        _OFFER.ends_on,
+    )
+    .join_from(table(Case), table(Offer), _OFFER.id == _CASE.id)
+    .where(
+        _CASE.worker_id == sa.bindparam("worker"),
+        _CASE.organisation_id == sa.bindparam("client"),
+        _CASE.id != sa.bindparam("own"),
+        _OFFER.offered_at > sa.bindparam("since"),
+        _CASE.state.not_in(NOT_COUNTED),
+    )
+)
+
 _not_passer = not_after("pass_on", sentence="You passed it on; the second look belongs to somebody else.", here=True)
 
 
-def total(offer: Offer) -> Money:
+def total(offer: Offer | sa.Row[Any]) -> Money:
     """Return what the offer is worth in all, at its hours a week to the last day."""
     if offer.contract_type != "hourly":
         return Money(offer.amount_minor, offer.currency)
@@ -60,33 +83,26 @@ def needs_second_review(move: Move) -> str | None:
 
 def above_the_limit(move: Move, limits: policy.Policy) -> str | None:
     """Return which value is above the limit: the offer's own, or that of all the client's offers to the freelancer."""
-    own = share_of_limit(move.case, limits)
+    own = share_of_limit(total(move.case), limits)
     if own > 1:
         return "The value is above the limit."
-    if own + sum(share_of_limit(other, limits) for other in move.once(others_of_the_pair)) > 1:
+    if own + sum(share_of_limit(worth, limits) for worth in move.once(others_of_the_pair)) > 1:
         return "With this client's other offers to the freelancer within a year, the value is above the limit."
     return None
 
 
-def share_of_limit(offer: Offer, limits: policy.Policy) -> Fraction:
-    """Return how much of the limit in its currency the offer takes up, so that currencies add up."""
-    return Fraction(total(offer).amount) / limits.limit_in(offer.currency)
+def share_of_limit(worth: Money, limits: policy.Policy) -> Fraction:
+    """Return how much of the limit in its currency *worth* takes up, so that currencies add up."""
+    return Fraction(worth.amount) / limits.limit_in(worth.currency)
 
 
-def others_of_the_pair(move: Move) -> Sequence[Offer]:
-    """Return what else the client offered the same freelancer within a year, as far as it was not called off."""
+def others_of_the_pair(move: Move) -> Sequence[Money]:
+    """Return what the client's other offers to the freelancer within a year are worth, but for those called off."""
     offer: Offer = move.case
     if offer.worker_id is None:
         return ()
-    query = sa.select(Offer).where(
-        Offer.worker_id == offer.worker_id,
-        Offer.organisation_id == offer.organisation_id,
-        Offer.id != offer.id,
-        Offer.offered_at > move.at - A_YEAR,
-        Offer.state.not_in(NOT_COUNTED),
-    )
-    with move.session.no_autoflush:
-        return move.session.scalars(query).all()
+    pair = {"worker": offer.worker_id, "client": offer.organisation_id, "own": offer.id, "since": move.at - A_YEAR}
+    return [total(other) for other in direct(move.session, _OF_THE_PAIR, pair)]
 
 
 def first_review_is_enough(move: Move) -> str | None:

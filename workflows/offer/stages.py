@@ -7,11 +7,17 @@ from compliance.engine.move import Move
 from compliance.kernel.clock import business_days, calendar_days
 from workflows.offer.model import State
 from workflows.offer.onboarding import whoever_accepts, whoever_is_missing
+from workflows.offer.rising import whoever_signs
 
 
 def whoever_classifies(move: Move) -> Party:
     """Return the desk for clients who enrolled in the service; the others' own compliance contact classifies."""
     return Party.REVIEWER if move.organisation.compliance_enrolled else Party.COMPLIANCE_CONTACT
+
+
+def whoever_reassesses(move: Move) -> Party:
+    """Return the client's approvers for a rise in pay, then the desk or the client's own compliance contact."""
+    return whoever_signs(move) or whoever_classifies(move)
 
 
 STAGES = {
@@ -111,7 +117,7 @@ STAGES = {
     State.REASSESSMENT: Stage(
         "Reassessment",
         "Something changed, so it is classified again. Work goes on under the old terms.",
-        whoever_classifies,
+        whoever_reassesses,
         Tone.PROGRESS,
         business_days(10),
     ),

@@ -9,6 +9,7 @@ from wtforms import BooleanField, DateField, Form, IntegerField, SelectField, St
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
+from compliance.engine.agencies import AgencyField
 from compliance.engine.suggesting import AmountField, Suggestions
 from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
 from workflows.offer.place_names import countries, currencies, currency_code, place_code, places
@@ -17,7 +18,10 @@ from workflows.offer.places import a_place, a_state_where_it_matters
 TYPE_A_PLACE: Final = "The name or the code, such as Germany or DE."
 # The form in parts that belong together, for whoever fills it in by hand.
 PAGES: Final = (
-    ("Who does the work", ("freelancer", "freelancer_email", "freelancer_country", "former_employee", "months_worked")),
+    (
+        "Who does the work",
+        ("freelancer", "freelancer_email", "agency", "freelancer_country", "former_employee", "months_worked"),
+    ),
     ("What is to be done", ("title", "description", "deliverables")),
     ("Where and when", ("client_country", "work_place", "starts_on", "ends_on", "hours_per_week")),
     ("What is paid", ("contract_type", "amount", "currency", "purchase_order")),
@@ -33,6 +37,11 @@ class Terms(Form):
         "Freelancer's e-mail address",
         [DataRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
         description="The freelancer follows the offer under this address.",
+    )
+    agency = AgencyField(
+        "Agency",
+        [Length(max=200)],
+        description="Empty where the freelancer engages directly. Either way, name above the person who does the work.",
     )
     freelancer_country = StringField(
         "Freelancer's country",

@@ -42,7 +42,7 @@ class Weighed(NamedTuple):
     @property
     def balance(self) -> int | None:
         """The balance in thousandths, rounded only to be shown."""
-        return rounded(self.sum * THOUSAND, STRONGEST * EVEN * self.weight) if self.weight else None
+        return _shown(self.sum, self.weight)
 
 
 class Balance:
@@ -87,6 +87,17 @@ class Balance:
             return Weighed(scored, total, weight, False, tie, Standing.OPEN, _EVERYWHERE_OPEN)  # noqa: FBT003 - the fields stand in their order
         ranges = self.ranges(weight, tie)
         return Weighed(scored, total, weight, True, tie, _standing(ranges, total), ranges)  # noqa: FBT003 - as above
+
+    def stand(self, answers: Answers) -> tuple[Standing, int | None]:
+        """Tell standing and balance alone, as :meth:`weigh` has them: for asking where answers would lead."""
+        total = weight = 0
+        for one in self.scorers:
+            effect, added = one.pull(answers)
+            total += effect
+            weight += added
+        if not weight or weight < self.needed:
+            return Standing.OPEN, _shown(total, weight)
+        return _standing(self.ranges(weight, self._tie(answers)), total), _shown(total, weight)
 
     def _tie(self, answers: Answers) -> Outcome | None:
         if self.tie_breaker is None:
@@ -219,6 +230,11 @@ class Balance:
         if not weight or weight < self.needed:
             return Standing.OPEN
         return _standing(self.ranges(weight, found.tie), found.sum + moved)
+
+
+def _shown(total: int, weight: int) -> int | None:
+    """Return the balance in thousandths."""
+    return rounded(total * THOUSAND, STRONGEST * EVEN * weight) if weight else None
 
 
 def _three(lower: int, upper: int) -> Ranges:

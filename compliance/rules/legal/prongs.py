@@ -80,8 +80,8 @@ class Prong:
             settled = standings.get(answers.get(key, ""))
             if settled is not None:
                 return self._allowed(settled, answers), THOUSAND if settled is Standing.MET else -THOUSAND
-        found = self._balance.weigh(answers)
-        return self._allowed(found.standing, answers), found.balance
+        standing, score = self._balance.stand(answers)
+        return self._allowed(standing, answers), score
 
     def _allowed(self, standing: Standing, answers: Answers) -> Standing:
         only_if = self.factor.met_only_if

@@ -100,6 +100,15 @@ class FactorScorer:
         kept = self._kept.get(values)
         return kept if kept is not None else self._score_afresh(values)
 
+    def pull(self, answers: Answers) -> tuple[int, int]:
+        """Return effect and weight as the score has them, and write nothing out: to ask where answers would lead."""
+        led = [
+            leanings[value]
+            for key, leanings in zip(self.keys, self.leanings, strict=True)
+            if (value := answers.get(key)) is not None
+        ]
+        return (self.weight * EVEN // len(led) * sum(led), self.weight) if led else (0, 0)
+
     def _score_afresh(self, values: tuple[str | None, ...]) -> Scored:
         given = [(place, value, self.leanings[place][value]) for place, value in enumerate(values) if value is not None]
         count, total = len(given), sum(leaning for _, _, leaning in given)
