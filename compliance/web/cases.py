@@ -130,6 +130,9 @@ def _refused(case: Case, action: Action, refused: EngineError) -> ResponseReturn
     form, _errors = inputs.fill(action.form, _given())
     if not action.binds:
         return _action_page(case, action, form, refused)
+    if isinstance(refused, InvalidInputError):
+        case_page.show_errors(form, refused)
+    form = prefill.returned(form, case, definition_of(case), action, actor())
     panel = Panel(action, form, _sentence(refused))
     known = case_page.known_of(request.form)
     if isinstance(refused, MovedOnError) and known is not None:
