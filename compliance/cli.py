@@ -19,10 +19,10 @@ from compliance.cli_cases import cases
 from compliance.cli_imports import import_cases
 from compliance.demo import load as sample
 from compliance.demo import removal
-from compliance.kernel import db, migrations
+from compliance.kernel import clock, db, migrations
 from compliance.people import directory, passwords
 from compliance.rules import command as rules_command
-from compliance.rules import store
+from compliance.rules import overview, store
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.lines import decide_lines
 from compliance.settings import UnsafeSettingsError
@@ -175,9 +175,12 @@ def rules() -> None:
 @rules.command("list")
 @click.pass_obj
 def list_rules(app: Flask) -> None:
-    """List every rule set that is shipped, and check each."""
-    for found in rules_command.everything(app.config["SETTINGS"].workflow_packages):
-        click.echo(f"{found.key:20} {found.version:8} {found.digest[:12]}  {found.title}")
+    """List every rule set: since when it is published or that it is only on disk, and what is in force where.
+
+    Each is read and checked. A set that is “only on disk” is published when answers to it are first sent.
+    """
+    for line in overview.lines(app.config["SETTINGS"].workflow_packages, db.engine(), clock.now().date()):
+        click.echo(line)
 
 
 @rules.command("publish")
