@@ -90,7 +90,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "history_views": _history_views(case, queue),
         "people": _people(case),
         "related": _related(case, reader),
-        "picture": picture.panel(case, workflow),
+        "picture": picture.panel(case, workflow, reader),
         "queue": queue,
     }
 
