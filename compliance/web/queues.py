@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from compliance.authz import ONLY_READS, SEES_ALL, Actor, visible_to
+from compliance.authz import ONLY_READS, SEES_ALL, Actor, Role, visible_to
 from compliance.door import actor
 from compliance.engine import paging, telling
 from compliance.engine.case import Case
@@ -63,6 +63,15 @@ def _empty(reader: Actor, view: str) -> tuple[str, str, str | None]:
     if not reader.roles & SEES_ALL:
         return OUT_OF_SIGHT
     return ONLY_READING if view == "mine" and reader.roles <= ONLY_READS else EMPTY[view]
+
+
+def _way_on(reader: Actor, view: str | None) -> tuple[str, str] | tuple[None, None]:
+    """Return label and address of where an empty queue sends *reader*."""
+    if view:
+        return GO_ON[view], href(Filters({"view": view}))
+    if not reader.roles & SEES_ALL and Role.ADMINISTRATOR in reader.roles:
+        return "Go to the administration", url_for("administration.overview")
+    return None, None
 
 
 def listing(kind: str) -> ResponseReturnValue:
@@ -213,7 +222,7 @@ def _queue_page(reader: Actor, chosen: Filters) -> ResponseReturnValue:
             ("Choose a client", chosen.href("cases.clients")),
             ("Choose who holds it", chosen.href("cases.holders")),
         ],
-        empty=(title, sentence, GO_ON.get(onward or ""), href(Filters({"view": onward})) if onward else None),
+        empty=(title, sentence, *_way_on(reader, onward)),
         **common(reader, chosen, page, of=None),
     )
 

@@ -238,6 +238,7 @@ def test_whoever_sees_no_cases_is_not_told_that_none_wait(sign_in: SignIn, addre
     Scene().permit("Crane")
     page = sign_in(make.actor("Ada", Role.ADMINISTRATOR)).read(address).text
     assert "You do not work on cases" in page
+    assert link(page, "Go to the administration") == "/admin"
     assert "Nothing waits" not in page
     assert "Everything is claimed" not in page
 
