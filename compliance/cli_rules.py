@@ -9,9 +9,9 @@ import click
 from flask import Flask
 
 from compliance.authz import SYSTEM_ACTOR, Channel
-from compliance.kernel import db
+from compliance.kernel import clock, db
 from compliance.rules import command as rules_command
-from compliance.rules import store
+from compliance.rules import overview, store
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.lines import decide_lines
 
@@ -24,9 +24,12 @@ def rules() -> None:
 @rules.command("list")
 @click.pass_obj
 def list_rules(app: Flask) -> None:
-    """List every rule set that is shipped, and check each."""
-    for found in rules_command.everything(app.config["SETTINGS"].workflow_packages):
-        click.echo(f"{found.key:20} {found.version:8} {found.digest[:12]}  {found.title}")
+    """List every rule set: since when it is published or that it is only on disk, and what is in force where.
+
+    Each is read and checked. A set that is “only on disk” is published when answers to it are first sent.
+    """
+    for line in overview.lines(app.config["SETTINGS"].workflow_packages, db.engine(), clock.now().date()):
+        click.echo(line)
 
 
 @rules.command("publish")

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from compliance.authz import Actor
 from compliance.demo import rows
-from compliance.engine import prefill, run
+from compliance.engine import drafts, prefill, run
 from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -107,6 +107,8 @@ def _act(journey: Journey, reference: str, actor: Actor, step: str, terms: Mappi
     words = {**journey.words, "me": actor.name}
     given = {key: text.format_map(words) for key, text in form.items()}
     started_from = terms if action.form is workflow.open_form else prefill.drafts(case, workflow, action, actor)
+    if action.prefill is not None:
+        given[drafts.CONFIRMED] = "true"
     run.fire(journey.kind, reference, name, actor, {**started_from, **given}, seen=case.content_digest)
     session().commit()
 
