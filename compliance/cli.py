@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
+import time
 from importlib import import_module
-from typing import Final, TextIO
+from pathlib import Path
+from typing import Final, TextIO, cast
 
 import click
 from flask import Flask
@@ -15,6 +17,7 @@ from compliance.application import create_app
 from compliance.audit import check, events, export
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
+from compliance.cli_commands import Commands
 from compliance.kernel import db, installed
 from compliance.people import directory, passwords
 from compliance.settings import UnsafeSettingsError
@@ -29,7 +32,7 @@ ELSEWHERE: Final = {
 }
 
 
-class Rooms(click.Group):
+class Rooms(Commands):
     """Loads the commands of another room when they are asked for: a worker runs for months and needs none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -66,11 +69,13 @@ def run(app: Flask, host: str, port: int) -> None:
     _refuse_when_behind()
     stop, background = serving.Stop(), Worker(app, ALONE)
     listener = _listen(host, port)
+    _say_how_to_begin()
     background.start()
     try:
         serving.serve(app, listener, stop)
     finally:
         background.stop()
+    click.echo("Countersign stopped; what was begun is finished.")
 
 
 @main.command()
@@ -84,6 +89,7 @@ def web(app: Flask, host: str, port: int, processes: int) -> None:
     stop, listener = serving.Stop(), _listen(host, port)
     db.engine().dispose()  # No process may inherit another's connections.
     serving.serve_in(processes, lambda: create_app(app.config["SETTINGS"]), listener, stop)
+    click.echo("Countersign stopped; what was begun is finished.")
 
 
 @main.command("worker")
@@ -103,6 +109,7 @@ def work(app: Flask, patience: int) -> None:
     click.echo(f"Countersign works in the background as {background.name}")
     stop.wait()
     background.stop()
+    click.echo("Countersign stopped; what was begun is finished.")
 
 
 @main.group()
@@ -122,7 +129,7 @@ def add_person(email: str, name: str, roles: tuple[str, ...], organisation: str 
     """Add a person, with roles and a first password."""
     by = SYSTEM_ACTOR.through(Channel.COMMAND)
     try:
-        chosen = passwords.check(password, second_factor=False, about=(name, *email.split("@")))
+        chosen = passwords.check(password, second_factor=False, about=(name, *email.split("@"), organisation or ""))
         person = directory.add_person(email, name, by)
         where = directory.organisation(organisation, by) if organisation else None
         for role in roles:
@@ -140,24 +147,27 @@ def audit() -> None:
 
 
 @audit.command("export")
-@click.argument("out", type=click.File("w", encoding="utf-8", lazy=False))
+@click.argument("out", type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
+@click.option("--overwrite", is_flag=True, help="Replace OUT when there is such a file.")
 @click.option("--stream", help="Only this stream, for instance offer/<id>.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (UTC).")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Before this day (UTC).")
 def export_record(
-    out: TextIO, form: str, stream: str | None, since: dt.datetime | None, until: dt.datetime | None
+    out: str, form: str, stream: str | None, since: dt.datetime | None, until: dt.datetime | None, *, overwrite: bool
 ) -> None:
     """Write the record, or part of it, to OUT (- for standard output).
 
     The export is itself on record before its first line is written, and stays so when nobody reads to the end.
     """
+    target = _new_file(out, overwrite=overwrite)
     narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
     actor = SYSTEM_ACTOR.through(Channel.COMMAND)
     events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "filter": narrowed.described()})
     db.session().commit()
     write = export.write_csv if form == "csv" else export.write_jsonl
-    count = write(out, export.rows(db.session(), narrowed))
+    with target:
+        count = write(target, export.rows(db.session(), narrowed))
     click.echo(f"{count} events written.", err=True)
 
 
@@ -168,13 +178,27 @@ def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands fla
     """Check every event, every chain and every case against each other; exit 1 when something is wrong."""
     del against
     key = events.writer().key
+    extent, begun = check.Extent(), time.monotonic()
     with db.engine().connect() as connection:
-        found = list(check.faults(connection, key))
+        found = list(check.faults(connection, key, extent))
     for fault in found:
         click.echo(str(fault))
+    click.echo(f"Looked at {extent}. It took {time.monotonic() - begun:.1f} seconds.")
     if found:
         raise click.ClickException(f"NOT VERIFIED: {len(found)} faults in the record of {app.name}.")
     click.echo("VERIFIED")
+
+
+def _new_file(name: str, *, overwrite: bool) -> TextIO:
+    """Return the file to write to; a file that is there stays as it is unless somebody said otherwise."""
+    if name == "-":
+        return cast("TextIO", click.open_file(name, "w", encoding="utf-8"))
+    if Path(name).is_file() and not overwrite:
+        raise click.UsageError(f"{name} is there already. Choose another name, or say --overwrite.")
+    try:
+        return cast("TextIO", Path(name).open("w", encoding="utf-8"))
+    except OSError as refused:
+        raise click.UsageError(f"{name} cannot be written: {refused.strerror}.") from refused
 
 
 def _utc(day: dt.datetime | None) -> dt.datetime | None:
@@ -190,6 +214,12 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from refused
     click.echo(f"Countersign listens on http://{host}:{listener.getsockname()[1]}")
     return listener
+
+
+def _say_how_to_begin() -> None:
+    if not directory.has_people():
+        click.echo(directory.HOW_TO_BEGIN)
+    db.session().rollback()  # Nothing may be held while the desk is served.
 
 
 def _refuse_when_behind() -> None:

@@ -9,10 +9,11 @@ import click
 from flask import Flask
 
 from compliance.authz import SYSTEM_ACTOR, Channel
-from compliance.kernel import db
+from compliance.kernel import clock, db
 from compliance.rules import command as rules_command
-from compliance.rules import store
+from compliance.rules import overview, store
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
+from compliance.rules.library import AnySet
 from compliance.rules.lines import decide_lines
 
 
@@ -24,9 +25,12 @@ def rules() -> None:
 @rules.command("list")
 @click.pass_obj
 def list_rules(app: Flask) -> None:
-    """List every rule set that is shipped, and check each."""
-    for found in rules_command.everything(app.config["SETTINGS"].workflow_packages):
-        click.echo(f"{found.key:20} {found.version:8} {found.digest[:12]}  {found.title}")
+    """List every rule set: since when it is published or that it is only on disk, and what is in force where.
+
+    Each is read and checked. A set that is “only on disk” is published when answers to it are first sent.
+    """
+    for line in overview.lines(app.config["SETTINGS"].workflow_packages, db.engine(), clock.now().date()):
+        click.echo(line)
 
 
 @rules.command("publish")
@@ -34,7 +38,7 @@ def list_rules(app: Flask) -> None:
 @click.pass_context
 def publish_rules(context: click.Context, key: str | None) -> None:
     """Keep the shipped rule set KEY for ever as it is; without KEY every one that is shipped."""
-    context.exit(publish([key] if key else store.shipped_keys()))
+    context.exit(publish(key))
 
 
 @rules.command("decide")
@@ -53,20 +57,26 @@ def decide(context: click.Context, /, key: str, **choice: Any) -> None:  # noqa:
     context.exit(decide_lines(found, sys.stdin.buffer, sys.stdout))
 
 
-def publish(keys: list[str]) -> int:
-    """Publish each of the shipped rule sets and say so; return 1 when one was refused, and the others are kept."""
-    refused = 0
-    for key in keys:
-        try:
-            found = store.shipped(key)
-            new = store.publish(db.session(), found, SYSTEM_ACTOR.through(Channel.COMMAND))
-        except (UnknownRuleSetError, RuleSetError, store.PublishedOtherwiseError) as problem:
-            db.session().rollback()
-            kept_elsewhere = key not in store.shipped_keys() and key in rules_command.known(store.packages())
-            click.echo(f"Error: {rules_command.NOT_KEPT.format(key) if kept_elsewhere else problem}", err=True)
-            refused = 1
-            continue
-        db.session().commit()
-        state = "published" if new else "was published before"
-        click.echo(f"{found.key} {found.version} {state}, digest {found.digest[:12]}.")
-    return refused
+def publish(key: str | None = None) -> int:
+    """Publish every version of *key*, or of every rule set, and say so; return 1 when one was refused.
+
+    The others are kept all the same.
+    """
+    try:
+        shipped = list(store.everything_shipped(key))
+    except (UnknownRuleSetError, RuleSetError) as problem:
+        click.echo(f"Error: {problem}", err=True)
+        return 1
+    return max([_published(one) for one in shipped], default=0)
+
+
+def _published(one: AnySet) -> int:
+    try:
+        new = store.publish(db.session(), one, SYSTEM_ACTOR.through(Channel.COMMAND))
+    except store.PublishedOtherwiseError as problem:
+        db.session().rollback()
+        click.echo(f"Error: {problem}", err=True)
+        return 1
+    db.session().commit()
+    click.echo(f"{one.key} {one.version} {'published' if new else 'was published before'}, digest {one.digest[:12]}.")
+    return 0

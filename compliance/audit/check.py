@@ -18,6 +18,8 @@ EVENTS: Final = sa.text(
 HEADS: Final = sa.text(
     "SELECT stream, audit_rev, audit_head FROM cases UNION ALL SELECT name, audit_rev, audit_head FROM audit_stream"
 )
+OPENINGS: Final = sa.text("SELECT count(*) FROM audit_opening")
+SEAL: Final = '{"$sealed":'  # As canonical text writes it; within a value its quotes would be escaped.
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,42 @@ class Fault:
         return f"{self.stream} revision {self.rev}: {self.what}"
 
 
-def faults(connection: Connection, mac_key: bytes) -> Iterator[Fault]:
-    """Yield everything that is wrong with the record: text, hash, MAC, columns, chain, and the heads of the cases."""
+@dataclass(slots=True)
+class Extent:
+    """How much of the record was looked at; of the sealed values, how many can still be opened and how many not."""
+
+    streams: int = 0
+    events: int = 0
+    opened: int = 0
+    erased: int = 0
+
+    def __str__(self) -> str:
+        """Return the counts as a line of a report."""
+        return (
+            f"{self.events} events in {self.streams} streams; "
+            f"sealed values: {self.opened} can be opened, {self.erased} were erased"
+        )
+
+
+def faults(connection: Connection, mac_key: bytes, extent: Extent | None = None) -> Iterator[Fault]:
+    """Yield everything that is wrong with the record: text, hash, MAC, columns, chain, and the heads of the cases.
+
+    *extent* counts what was looked at.
+    """
+    extent = extent or Extent()
     stream, rev, head = "", 0, b""
     heads: dict[str, tuple[int, bytes]] = {}
     for row in connection.execution_options(yield_per=1000).execute(EVENTS):
         if row.stream != stream:
             stream, rev, head = row.stream, 0, b""
+            extent.streams += 1
+        extent.events += 1
+        extent.erased += row.entry.count(SEAL)
         yield from _event_faults(row, rev, head, mac_key)
         rev, head = row.rev, bytes(row.leaf_hash)
         heads[stream] = (rev, head)
+    extent.opened = connection.execute(OPENINGS).scalar_one()
+    extent.erased -= extent.opened
     for row in connection.execute(HEADS):
         if heads.get(row.stream) != (row.audit_rev, bytes(row.audit_head or b"")):
             yield Fault(row.stream, row.audit_rev, "the newest event is missing or not the one its row names")

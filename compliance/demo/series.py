@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from compliance.authz import Actor
 from compliance.demo import interviews, rows
-from compliance.engine import answering, prefill, run
+from compliance.engine import answering, drafts, prefill, run
 from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -110,6 +110,8 @@ def _act(journey: Journey, reference: str, actor: Actor, step: str, terms: Mappi
     if name == answering.SEND:
         given["answers"] = interviews.fitting(case, actor, json.loads(given["answers"]))
     started_from = terms if action.form is workflow.open_form else prefill.drafts(case, workflow, action, actor)
+    if action.prefill is not None:
+        given[drafts.CONFIRMED] = "true"
     run.fire(journey.kind, reference, name, actor, {**started_from, **given}, seen=case.content_digest)
     session().commit()
 

@@ -15,6 +15,7 @@ from wtforms import Form
 
 from compliance.authz import EVERYBODY, STAFF, Allow, any_of
 from compliance.engine.documents import Documents
+from compliance.engine.drafts import with_box
 from compliance.kernel.clock import Term
 
 if TYPE_CHECKING:
@@ -180,9 +181,10 @@ class Action:
     action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its
     guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
     ``determines`` names the outcome that a decision finds, of which a determination is then kept; ``AS_BEFORE`` is that
-    of the one which it supersedes. ``prefill`` drafts what the form holds before anybody types. What is not ``listed``
-    has its button elsewhere, beside what it acts on. ``for_desk`` keeps its reason inside the desk, and all of it where
-    the case stays in its state; where it is not said, it follows from who may do the action and what it leads to.
+    of the one which it supersedes. ``prefill`` drafts what the form holds before anybody types, and gives it a box by
+    which drafts left as they are become the words of whoever sends them. What is not ``listed`` has its button
+    elsewhere, beside what it acts on. ``for_desk`` keeps its reason inside the desk, and all of it where the case stays
+    in its state; where it is not said, it follows from who may do the action and what it leads to.
     """
 
     name: str
@@ -209,6 +211,8 @@ class Action:
 
     def __post_init__(self) -> None:
         """Refuse an action that nobody was allowed: forgetting is refusing."""
+        if self.prefill is not None:
+            object.__setattr__(self, "form", with_box(self.form))
         if not (self.allow.roles or self.allow.worker or self.allow.system or self.allow.anybody):
             message = f"action {self.name}: say who may do it"
             raise DefinitionError(message)

@@ -7,7 +7,7 @@ from typing import Final
 
 from wtforms import Form
 
-from compliance.authz import Role
+from compliance.authz import STAFF, Role
 from compliance.engine import matrix
 from compliance.engine.definition import Action, Guard, Moment, Stage, Workflow
 from compliance.kernel.clock import BusinessDays, Term
@@ -64,18 +64,26 @@ def states(workflow: Workflow) -> list[StateInWords]:
     ]
 
 
-def actions(workflow: Workflow, *, common: bool) -> list[ActionInWords]:
-    """Return every action of *workflow* in words: its own, or those that every process has."""
-    return [_action(workflow, action) for action in workflow.actions if action.common is common]
+def actions(workflow: Workflow, *, common: bool, for_desk: bool = True) -> list[ActionInWords]:
+    """Return every action of *workflow* in words: its own, or those that every process has.
+
+    What only the desk does is left out unless it is *for_desk*.
+    """
+    return [
+        _action(workflow, action)
+        for action in workflow.actions
+        if action.common is common and (for_desk or not action.only_by_staff)
+    ]
 
 
-def permissions(workflow: Workflow) -> list[tuple[str, list[str]]]:
-    """Return who may do something in *workflow*, each with the labels of what they may do."""
+def permissions(workflow: Workflow, *, for_desk: bool = True) -> list[tuple[str, list[str]]]:
+    """Return who may do something in *workflow*, with the labels of it; the desk as well where *for_desk*."""
     may: dict[str, list[str]] = {who: ["Open"] for who in matrix.holders(workflow.may_open)}
     for action in workflow.actions:
         for who in matrix.holders(action.allow):
             may.setdefault(who, []).append(action.label)
-    return [(name(who), list(dict.fromkeys(may[who]))) for who in sorted(may, key=lambda who: (who in WHO, who))]
+    shown = [who for who in may if for_desk or who not in STAFF]
+    return [(name(who), list(dict.fromkeys(may[who]))) for who in sorted(shown, key=lambda who: (who in WHO, who))]
 
 
 def fields(form_class: type[Form]) -> tuple[Asked, ...]:

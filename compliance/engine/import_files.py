@@ -25,6 +25,7 @@ from compliance.kernel.strict_json import NotAnObjectError, read_object
 MAX_ROWS: Final = 10_000
 MAX_COLUMNS: Final = 200
 NAMED_LINES: Final = 5
+MOST_NAMED: Final = 20
 HELP_MARK: Final = "# "
 FORMULA: Final = "This begins like a formula. Put an apostrophe before it if it is text."
 YES_OR_NO: Final = "Write yes or no."
@@ -90,7 +91,10 @@ def how_to_write(found: Field) -> str:
     if isinstance(found, BooleanField):
         return YES_OR_NO
     if isinstance(found, SelectField):
-        values = ", ".join(str(choice[0]) for choice in found.iter_choices())
+        known = [str(choice[0]) for choice in found.iter_choices() if choice[0]]
+        values = ", ".join(known[:MOST_NAMED])
+        if len(known) > MOST_NAMED:
+            return f"One of {len(known)} codes, such as {values}."
         return f"Several of these, with | between them: {values}." if _is_many(found) else f"One of: {values}."
     words = {"DateField": "Write it as 2026-12-31.", "IntegerField": "Write a whole number."}
     return words.get(found.type, "")

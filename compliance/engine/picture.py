@@ -18,11 +18,14 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from compliance.audit.models import AuditEvent
+from compliance.authz import Actor, is_at_desk
 from compliance.engine.case import Case
-from compliance.engine.definition import Workflow
+from compliance.engine.definition import Action, Workflow
 from compliance.engine.layout import Box, Layout, Line, Point, arrange
 from compliance.kernel.db import session
 
+DESK_DECIDES: Final = "The desk decides"
+DESK_ACTS: Final = "The desk acts"
 MANY: Final = 5
 LETTER: Final = 7.3
 LINE_LETTERS: Final = 18
@@ -60,18 +63,21 @@ class _Graph:
     gathered: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
-def panel(case: Case, workflow: Workflow) -> dict[str, Any]:
-    """Return what the macro ``figure`` of ``parts/diagram.html`` shows of *case*."""
-    return shown(workflow, trail_of(case, workflow))
+def panel(case: Case, workflow: Workflow, reader: Actor) -> dict[str, Any]:
+    """Return what the macro ``figure`` of ``parts/diagram.html`` shows *reader* of *case*."""
+    return shown(workflow, trail_of(case, workflow), for_desk=is_at_desk(reader, case))
 
 
-def shown(workflow: Workflow, trail: Trail | None = None) -> dict[str, Any]:
-    """Return what the macro ``figure`` shows of *workflow*, with *trail* marked."""
+def shown(workflow: Workflow, trail: Trail | None = None, *, for_desk: bool = True) -> dict[str, Any]:
+    """Return what the macro ``figure`` shows of *workflow*, with *trail* marked.
+
+    Only the desk reads there what the desk's own actions are called; see :func:`called`.
+    """
     trail = trail or Trail()
     return {
-        "svg": draw(workflow, trail),
+        "svg": draw(workflow, trail, for_desk=for_desk),
         "caption": f"The way of {_article(workflow.title)} {workflow.title.lower()}",
-        "transitions": in_words(workflow),
+        "transitions": in_words(workflow, for_desk=for_desk),
         "current": workflow.stage(trail.current).label if trail.current else None,
     }
 
@@ -86,23 +92,31 @@ def trail_of(case: Case, workflow: Workflow) -> Trail:
     return Trail(case.state, visited, taken)
 
 
-def in_words(workflow: Workflow) -> list[dict[str, str]]:
-    """Return each action that leads from state to state, with the labels of both ends."""
+def called(action: Action, *, for_desk: bool) -> str:
+    """Return what readers call *action*: to the parties, whatever only the desk does is that the desk decides."""
+    if for_desk or not action.only_by_staff:
+        return action.label
+    return DESK_DECIDES if action.binds else DESK_ACTS
+
+
+def in_words(workflow: Workflow, *, for_desk: bool = True) -> list[dict[str, str]]:
+    """Return each action that leads from state to state, with the labels of both ends; what reads alike once."""
     label = {state.value: workflow.stage(state.value).label for state in workflow.states}
-    return [
+    rows = [
         {
             "source": ", ".join(label[source.value] for source in action.sources),
-            "action": action.label,
+            "action": called(action, for_desk=for_desk),
             "target": " or ".join(dict.fromkeys(label[target] for target in action.targets)),
         }
         for action in workflow.actions
         if action.targets
     ]
+    return [row for number, row in enumerate(rows) if row not in rows[:number]]
 
 
-def draw(workflow: Workflow, trail: Trail) -> Markup:
+def draw(workflow: Workflow, trail: Trail, *, for_desk: bool = True) -> Markup:
     """Return the picture as SVG with the classes node, edge, tip, label and action, and no style or id of its own."""
-    graph = _graph(workflow, trail)
+    graph = _graph(workflow, trail, for_desk=for_desk)
     pairs: dict[Line, Line] = {}
     for way in graph.ways:
         pairs.setdefault(way if way[::-1] not in pairs else way[::-1], way)
@@ -120,14 +134,14 @@ def draw(workflow: Workflow, trail: Trail) -> Markup:
     )
 
 
-def _graph(workflow: Workflow, trail: Trail) -> _Graph:
+def _graph(workflow: Workflow, trail: Trail, *, for_desk: bool) -> _Graph:
     graph = _Graph()
     for action in workflow.actions:
         for target in dict.fromkeys(action.targets):
             sources = [source.value for source in action.sources if source.value != target]
             for source in sources:
                 if len(sources) <= MANY or (source, target) in trail.taken:
-                    graph.ways[source, target].append(action.label)
+                    graph.ways[source, target].append(called(action, for_desk=for_desk))
                 else:
                     graph.gathered[target].add(source)
     for line in sorted(trail.taken - graph.ways.keys()):
@@ -155,7 +169,7 @@ def _way(workflow: Workflow, pair: Line, graph: _Graph, layout: Layout, trail: T
     both = [way for way in (pair, pair[::-1]) if way in graph.ways]
     label = {state: workflow.stage(state).label for state in pair}
     return _WAY.format(
-        title="; ".join(f"{label[a]} to {label[b]}: {', '.join(graph.ways[a, b])}" for a, b in both),
+        title="; ".join(f"{label[a]} to {label[b]}: {', '.join(dict.fromkeys(graph.ways[a, b]))}" for a, b in both),
         taken=" taken" if trail.taken & set(both) else "",
         curve=_curve(points),
         tips=Markup().join(_tip(points if way == pair else points[::-1], way in trail.taken) for way in both),

@@ -7,6 +7,7 @@ from typing import Final
 from wtforms import Form
 
 from compliance.authz import Actor
+from compliance.engine import drafts as own
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Workflow
 from compliance.engine.move import Move
@@ -19,10 +20,24 @@ DRAFTED: Final = "Drafted from the questionnaire."
 def form_for(case: Case, workflow: Workflow, action: Action, actor: Actor) -> Form:
     """Return the form of *action*; what was drafted says so, and weighs nothing before somebody sends it."""
     form = action.form(obj=case)
-    for name, text in drafts(case, workflow, action, actor).items():
+    found = drafts(case, workflow, action, actor)
+    for name, text in found.items():
         form[name].data = text
-        if text:
-            form[name].description = f"{form[name].description} {DRAFTED}".strip()
+    return marked(form, action, found)
+
+
+def returned(form: Form, case: Case, workflow: Workflow, action: Action, actor: Actor) -> Form:
+    """Return the *form* of *action* that comes back with errors, with what still stands as drafted marked again."""
+    return marked(form, action, drafts(case, workflow, action, actor))
+
+
+def marked(form: Form, action: Action, drafted: dict[str, str]) -> Form:
+    """Say in *form* what is *drafted* in it; where nothing is, nobody is asked to confirm it."""
+    names = own.untouched(form, drafted)
+    for name in names:
+        form[name].description = f"{form[name].description} {DRAFTED}".strip()
+    if action.prefill is not None and not names:
+        del form[own.CONFIRMED]
     return form
 
 
@@ -33,6 +48,9 @@ def is_drafted(form: Form) -> bool:
 
 def drafts(case: Case, workflow: Workflow, action: Action, actor: Actor) -> dict[str, str]:
     """Return what the process drafts for fields of *action*'s form, by their names; an empty one clears the field."""
-    if action.prefill is None:
-        return {}
-    return dict(action.prefill(Move(workflow, case, actor, clock.now(), session())))
+    return drafted_in(Move(workflow, case, actor, clock.now(), session()), action)
+
+
+def drafted_in(move: Move, action: Action) -> dict[str, str]:
+    """Return what the process of *move* drafts for fields of *action*'s form, by their names."""
+    return {} if action.prefill is None else dict(action.prefill(move))

@@ -24,7 +24,18 @@ from compliance.audit import events
 from compliance.audit.events import Receipt
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM_ACTOR, Actor
-from compliance.engine import announcing, answering, content, deadlines, determination, inputs, sight, words
+from compliance.engine import (
+    announcing,
+    answering,
+    content,
+    deadlines,
+    determination,
+    drafts,
+    inputs,
+    prefill,
+    sight,
+    words,
+)
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
@@ -161,6 +172,8 @@ def fire(
     form = validated(action.form, data or {})
     move = Move(process.workflow, case, actor, clock.now(), current_session(), facts=form.data)
     _ask(action.guards, move)
+    if drafted := prefill.drafted_in(move, action):
+        move.policy["drafts"] = drafts.refuse_unread(form, drafted)
     outcome = Outcome(case, action=action, before=case.state)
     outcome.receipts.append(_apply(move, action, form, capacity))
     return _follow_up(outcome, process.workflow)

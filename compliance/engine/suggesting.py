@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup, escape
-from wtforms import StringField
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.widgets import TextInput
+
+USUAL: Final = "Chosen before"
+OTHERS: Final = "All others"
 
 
 class Suggestions(TextInput):
@@ -55,6 +59,22 @@ class Names(Suggestions):
 def named(code: str, name: str) -> str:
     """Return a code with its name, as the list offers it."""
     return f"{name} ({code})"
+
+
+class UsualFirst(SelectField):
+    """A choice of very many, in which what a client chose before stands first, in a group of its own.
+
+    Its first choice is empty, so that nothing is chosen before somebody chose it.
+    """
+
+    def lead_with(self, usual: Sequence[str]) -> None:
+        """Put *usual* first for this reader; what is no choice is left out."""
+        known: dict[str, str] = {choice[0]: choice[1] for choice in self.iter_choices()}
+        first = [SelectChoice(value, known[value], optgroup=USUAL) for value in usual if value in known]
+        rest = [value for value in known if value and value not in usual]
+        if first:
+            others = (SelectChoice(value, known[value], optgroup=OTHERS) for value in rest)
+            self.choices = [SelectChoice("", known.get("", "")), *first, *others]
 
 
 class AmountField(StringField):

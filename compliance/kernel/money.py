@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import decimal
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 from typing import Final
 
-# ISO 4217 exponents that differ from two; everything else the product accepts has cents.
-EXPONENTS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "JOD": 3, "TND": 3}
-CURRENCIES: Final = frozenset(
-    {
-        "AED", "AUD", "BGN", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR",
-        "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "ZAR",
-        *EXPONENTS,
-    }
-)  # fmt: skip
+FILE: Final = "currencies.txt"
+USUAL_PLACES: Final = 2
+
+
+def _read() -> Iterator[tuple[str, int, str]]:
+    """Yield each currency of the data file: code, decimal places, name."""
+    for line in (resources.files(__package__) / FILE).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            code, places, name = line.split(" ", 2)
+            yield code, int(places), name
+
+
+_KNOWN: Final = tuple(_read())
+NAMES: Final = {code: name for code, _, name in _KNOWN}
+EXPONENTS: Final = {code: places for code, places, _ in _KNOWN if places != USUAL_PLACES}
+CURRENCIES: Final = frozenset(NAMES)
 MAX_MINOR_UNITS: Final = 10**15
 
 
@@ -41,7 +50,7 @@ class Money:
 
 def exponent(currency: str) -> int:
     """Return how many decimal places *currency* has."""
-    return EXPONENTS.get(currency, 2)
+    return EXPONENTS.get(currency, USUAL_PLACES)
 
 
 def parse_minor(text: str, currency: str) -> int:

@@ -50,6 +50,10 @@ AGENCY: Final = frozenset({Role.AGENCY_OWNER, Role.AGENCY_MEMBER})
 # Whoever holds one of these gives rights or moves money: a second administrator agrees before anybody comes to hold it.
 RAISED: Final = frozenset({Role.ACCOUNT_ADMIN, Role.FINANCE_ADMIN})
 LONGEST_NAME: Final = 120
+HOW_TO_BEGIN: Final = (
+    "Nobody can sign in yet. Make the first administrator, on this machine: "
+    'countersign people add you@example.com "Your Name" --role administrator'
+)
 
 
 class DirectoryError(ValueError):
@@ -76,6 +80,11 @@ def actor_for(person: Person, absent: Person | None = None, delegated: Collectio
         stands_for_name=absent.name if absent else None,
         conflicts=frozenset(row.at for row in rows if row.role == "conflict"),
     )
+
+
+def has_people() -> bool:
+    """Tell whether anybody could sign in yet."""
+    return session().scalar(sa.select(Person.id).limit(1)) is not None
 
 
 def find(email: str) -> Person | None:

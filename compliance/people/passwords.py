@@ -38,6 +38,9 @@ SENTENCES: Final = frozenset(
 )  # fmt: skip
 # Signs that people put for letters.
 LOOKALIKES: Final = str.maketrans("013457@$!|+", "oleastasilt")
+# What is written in Cyrillic on a keyboard that was left at Latin, and the other way about: ``ghbdtn`` is a greeting.
+CYRILLIC_KEYS: Final = str.maketrans("йцукенгшщзфывапролдячсмить", "qwertyuiopasdfghjklzxcvbnm")
+SHORTEST_REVERSED: Final = 5
 # 19 MiB, two passes, one lane: the least that OWASP's storage guidance accepts for argon2id.
 _hasher: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # What a stranger's guess is held against, so that an unknown address takes the same work as a known one.
@@ -178,7 +181,9 @@ def _beside(sign: str) -> frozenset[str]:
 @cache
 def _common_words() -> frozenset[str]:
     lines = resources.files("compliance.people").joinpath("common_words.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    words = {word for line in lines if not line.startswith("#") for word in line.split()}
+    backwards = {word[::-1] for word in words if len(word) >= SHORTEST_REVERSED}
+    return frozenset(words | backwards | {word.translate(CYRILLIC_KEYS) for word in words})
 
 
 @cache

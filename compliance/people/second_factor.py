@@ -22,7 +22,8 @@ from compliance.people.models import Person
 STEP_SECONDS: Final = 30
 SECRET: Final = re.compile(r"[A-Z2-7]{32}")
 RECOVERY_CODES: Final = 10
-PICTURE_PIXELS: Final = 240
+PICTURE_PIXELS: Final = 300
+QUIET_ZONE: Final = 4
 RECOVERY_LENGTH: Final = 12
 _NONCE_BYTES: Final = 12
 
@@ -37,7 +38,10 @@ def picture(secret: str, person: Person) -> str:
     address = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name="Countersign")
     made = segno.make(address, error="m")
     scale = PICTURE_PIXELS // made.symbol_size()[0]
-    return made.svg_inline(scale=scale, title="Code for your authenticator app")
+    # A camera reads dark on light only, with four modules of light around it, whatever colours the page has.
+    return made.svg_inline(
+        scale=scale, border=QUIET_ZONE, dark="#000", light="#fff", title="Code for your authenticator app"
+    )
 
 
 def in_groups(secret: str) -> str:

@@ -13,11 +13,6 @@ from compliance.rules.library import AnySet, Library
 
 REFUSALS: Final = (UnknownRuleSetError, UnknownVariantError, NotInForceError, RuleSetError)
 
-NOT_KEPT: Final = (
-    "“{}” is a legal test or a check. These are not kept in the database yet; they come with the release, and only "
-    "decision tables are published."
-)
-
 
 def known(packages: tuple[str, ...]) -> list[str]:
     """Return the key of every rule set, of whatever kind."""

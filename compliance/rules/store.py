@@ -89,12 +89,6 @@ def agenda_of(session: Session, key: str, version: str, digest: str) -> Agenda:
     return found
 
 
-def version_of(session: Session, key: str, version: str, digest: str) -> RuleSet:
-    """Return exactly this version of a decision table; raises ``UnknownRuleSetError``."""
-    (found,) = agenda_of(session, key, version, digest).tables
-    return found
-
-
 def _shipped_version(key: str, version: str) -> Member:
     found: AnySet = shipped(key) if key in shipped_keys() else library().exactly(key, version)
     if found.version != version or isinstance(found, ComplianceCheck):

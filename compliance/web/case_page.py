@@ -15,7 +15,7 @@ from compliance.engine import hearing, looks, picture, prefill, run, telling, ve
 from compliance.engine.case import Case, CaseVersion
 from compliance.engine.common import CommentForm
 from compliance.engine.definition import Action, Holder, Party, Workflow
-from compliance.engine.errors import NotFoundError
+from compliance.engine.errors import InvalidInputError, NotFoundError
 from compliance.engine.looks import Seen
 from compliance.engine.telling import Told
 from compliance.kernel import clock
@@ -90,7 +90,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "history_views": _history_views(case, queue),
         "people": _people(case),
         "related": _related(case, reader),
-        "picture": picture.panel(case, workflow),
+        "picture": picture.panel(case, workflow, reader),
         "queue": queue,
     }
 
@@ -101,6 +101,13 @@ def panel_for(case: Case, reader: Actor, name: str | None) -> Panel | None:
         if offered.action.name == name and offered.action.binds and offered.refusal is None:
             return Panel(offered.action, prefill.form_for(case, definition_of(case), offered.action, reader))
     return None
+
+
+def show_errors(form: Form, refused: InvalidInputError) -> None:
+    """Put beside the fields of *form* what the engine *refused* in them and the form itself did not know."""
+    for name, sentences in refused.errors.items():
+        if name in form and not form[name].errors:
+            form[name].errors = sentences
 
 
 def seen_now(case: Case, queue: str = "") -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from compliance.engine.definition import Action
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotFoundError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel.db import start_over
-from compliance.web import case_page, choosing, frame, lookup, opening, queues, search, views
+from compliance.web import case_page, choosing, frame, lookup, opening, queues, search, usual, views
 from compliance.web.addresses import case_href, definition_of
 from compliance.web.case_page import Panel
 from compliance.web.people import local_address
@@ -130,6 +130,9 @@ def _refused(case: Case, action: Action, refused: EngineError) -> ResponseReturn
     form, _errors = inputs.fill(action.form, _given())
     if not action.binds:
         return _action_page(case, action, form, refused)
+    if isinstance(refused, InvalidInputError):
+        case_page.show_errors(form, refused)
+    form = prefill.returned(form, case, definition_of(case), action, actor())
     panel = Panel(action, form, _sentence(refused))
     known = case_page.known_of(request.form)
     if isinstance(refused, MovedOnError) and known is not None:
@@ -151,6 +154,7 @@ def _case_page(case: Case, reader: Actor, panel: Panel | None, status: int = 200
 def _action_page(case: Case, action: Action, form: Form, refusal: EngineError | None = None) -> ResponseReturnValue:
     if "internal" in form and not is_at_desk(actor(), case):
         del form["internal"]
+    usual.lead(form, definition_of(case), case.organisation_id, actor())
     colleague = choosing.asks_for_colleague(form)
     return _form_page(
         refusal,

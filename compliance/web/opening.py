@@ -12,7 +12,7 @@ from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError
 from compliance.engine.registry import registry
-from compliance.web import pages_of_form, places
+from compliance.web import pages_of_form, places, usual
 from compliance.web.pages_of_form import Part
 from compliance.web.places import Place
 
@@ -73,6 +73,8 @@ def _page(workflow: Workflow, offered: list[Place], form: Form, part: Part, refu
     parts = pages_of_form.parts_of(workflow)
     steps = [{"label": one.title, "state": _state(one, part)} for one in parts]
     place = request.form.get("place") or offered[0].key
+    client = next((one for one in offered if one.key == place), offered[0])
+    usual.lead(form, workflow, client.organisation_id, actor())
     return render_template(
         "cases/open.html",
         title=f"New {workflow.title.lower()}" if len(parts) == 1 else part.title,

@@ -295,7 +295,8 @@ def note(person: Person | None, event: Event, subject: dict[str, str] | None = N
 
 
 def _page(template: str, form: Form, status: int, refusal: str | None = None) -> ResponseReturnValue:
-    return render_template(template, form=form, refusal=refusal, next=_onward()), status
+    begin = None if directory.has_people() else directory.HOW_TO_BEGIN
+    return render_template(template, form=form, refusal=refusal, next=_onward(), begin=begin), status
 
 
 def _onward() -> str:

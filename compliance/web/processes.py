@@ -25,18 +25,19 @@ def listing() -> ResponseReturnValue:
 
 @blueprint.get("/processes/<kind>")
 def show(kind: str) -> ResponseReturnValue:
-    """Show one process, in its newest version or the one asked for."""
-    actor()
+    """Show one process, newest or as asked; the parties read of the desk only that it decides."""
+    at_desk = actor().is_staff
     workflow = _find(kind, request.args.get("version"))
     return render_template(
         "processes/show.html",
         workflow=workflow,
-        picture=picture.shown(workflow),
+        picture=picture.shown(workflow, for_desk=at_desk),
         opening=handbook.fields(workflow.open_form),
         states=handbook.states(workflow),
-        actions=handbook.actions(workflow, common=False),
-        common=handbook.actions(workflow, common=True),
-        permissions=handbook.permissions(workflow),
+        actions=handbook.actions(workflow, common=False, for_desk=at_desk),
+        common=handbook.actions(workflow, common=True, for_desk=at_desk),
+        permissions=handbook.permissions(workflow, for_desk=at_desk),
+        at_desk=at_desk,
         versions=_versions(workflow),
         back=url_for("processes.listing"),
     )

@@ -31,13 +31,14 @@ from compliance.web.pages_of_form import case_href
 
 @dataclass(frozen=True)
 class Interview:
-    """A party in the middle of its answers. ``known`` is true of the party and asked of nobody."""
+    """A party in the middle of its answers. ``known`` is true of the party and asked of nobody; ``sent`` were some."""
 
     case: Case
     party: Party
     rules: Agenda
     known: Mapping[str, Answer]
     answers: Mapping[str, Answer]
+    sent: bool = False
 
     def page(self, key: str) -> str:
         """Return the address of a question."""
@@ -70,6 +71,12 @@ class Interview:
         following = keys[keys.index(key) + 1 :] if key in keys else []
         return self.page(following[0]) if following else self.next_page
 
+    @property
+    def change_page(self) -> str | None:
+        """Where the last answer is changed, when there is one."""
+        given = [one.question.key for one in self.path if one.answer is not None]
+        return f"{self.page(given[-1])}?change=1" if given else None
+
     def before(self, key: str) -> str:
         """Return the page that comes before the question *key*."""
         keys = [one.question.key for one in self.path]
@@ -87,6 +94,7 @@ def blueprint(processes: Registry) -> Blueprint:
             (f"{case}/questions", "next", go_on, ["GET"]),
             (f"{case}/questions/<key>", "question", question, ["GET", "POST"]),
             (f"{case}/answers", "check", check, ["GET"]),
+            (f"{case}/answers/again", "again", again, ["GET", "POST"]),
             (f"{case}/{answering.SEND}", "begin", go_on, ["GET"]),
             (f"{case}/{answering.SEND}", "send", send, ["POST"]),
         )
@@ -137,6 +145,19 @@ def send(kind: str, reference: str) -> ResponseReturnValue:
     return redirect(_after_sending(begun), 303)
 
 
+def again(kind: str, reference: str) -> ResponseReturnValue:
+    """Ask whether to begin anew, and only then put the answers of the draft away; what was sent stays."""
+    begun = _begun(kind, reference, lock=request.method == "POST")
+    if request.method == "GET":
+        counted = interview.walk(begun.rules, begun.answers).answers
+        count = sum(1 for key in counted if key not in begun.known)
+        return render_template(
+            "cases/answer_again.html", case=begun.case, count=count, back=begun.check_page, sent=begun.sent
+        )
+    answering.keep_draft(session(), begun.case.id, begun.party, begun.rules, {})
+    return redirect(replace(begun, answers=begun.known).next_page, 303)
+
+
 def _after_sending(begun: Interview) -> str:
     """Return the task list while the case can still be handed in, else the case."""
     case = begun.case
@@ -163,7 +184,7 @@ def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
     sent = move.assessment.of(party)
     kept = answering.draft_of(active, case.id, party, rules)
     answers = kept if kept is not None else dict(sent.answers) if sent else {}
-    return Interview(case, party, rules, known, {**answers, **known})
+    return Interview(case, party, rules, known, {**answers, **known}, sent=sent is not None)
 
 
 def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseReturnValue:
@@ -229,6 +250,8 @@ def _check_page(begun: Interview, refusal: EngineError | None) -> ResponseReturn
         go_on=None if complete or ending else begun.next_page,
         send_to=url_for(f"questions.{begun.case.kind}_send", reference=begun.case.reference),
         seen=digest_of(counted),
+        change=begun.change_page,
+        again=url_for(f"questions.{begun.case.kind}_again", reference=begun.case.reference),
         back=begun.case_page,
         rules=f"{begun.rules.title}, version {begun.rules.version}",
         refusal=refusal.sentence if refusal else None,

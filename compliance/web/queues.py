@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from compliance.authz import Actor, visible_to
+from compliance.authz import ONLY_READS, SEES_ALL, Actor, Role, visible_to
 from compliance.door import actor
 from compliance.engine import paging, telling
 from compliance.engine.case import Case
@@ -34,6 +34,16 @@ EMPTY: Final = {
     "open": ("Everything is claimed", "What waits for the desk and is held by nobody stands here.", "all"),
     "all": ("Nothing waits for the desk", "What comes in stands here, what is due first on top.", None),
 }
+OUT_OF_SIGHT: Final = (
+    "You do not work on cases",
+    "Your role sees no cases, so none stands here, however many wait. The reviewers see them.",
+    None,
+)
+ONLY_READING: Final = (
+    "You do not work on cases",
+    "You read them all and hold none. What waits for the desk stands under the other views.",
+    "all",
+)
 NOT_IN_PANEL: Final = ("view", "me", "client", "holder", "sort")
 GO_ON: Final = {"open": "See what is not claimed", "all": "See everything on the desk"}
 
@@ -46,6 +56,22 @@ def queue() -> ResponseReturnValue:
         return redirect(start)
     chosen = Filters.read(request.args, ON_DESK)
     return _queue_page(reader, chosen if chosen.get("view") else came_from(chosen.query))
+
+
+def _empty(reader: Actor, view: str) -> tuple[str, str, str | None]:
+    """Return what an empty queue says to *reader*; whoever sees no cases is not told that there are none."""
+    if not reader.roles & SEES_ALL:
+        return OUT_OF_SIGHT
+    return ONLY_READING if view == "mine" and reader.roles <= ONLY_READS else EMPTY[view]
+
+
+def _way_on(reader: Actor, view: str | None) -> tuple[str, str] | tuple[None, None]:
+    """Return label and address of where an empty queue sends *reader*."""
+    if view:
+        return GO_ON[view], href(Filters({"view": view}))
+    if not reader.roles & SEES_ALL and Role.ADMINISTRATOR in reader.roles:
+        return "Go to the administration", url_for("administration.overview")
+    return None, None
 
 
 def listing(kind: str) -> ResponseReturnValue:
@@ -180,7 +206,7 @@ def columns(chosen: Filters, *, by_age: bool) -> list[dict[str, Any]]:
 def _queue_page(reader: Actor, chosen: Filters) -> ResponseReturnValue:
     page = page_of(reader, chosen)
     view = chosen.get("view")
-    title, sentence, onward = EMPTY[view]
+    title, sentence, onward = _empty(reader, view)
     return render_template(
         "queues/queue.html",
         rows=rows.rows_of(page.cases, reader, queue=chosen.query),
@@ -196,7 +222,7 @@ def _queue_page(reader: Actor, chosen: Filters) -> ResponseReturnValue:
             ("Choose a client", chosen.href("cases.clients")),
             ("Choose who holds it", chosen.href("cases.holders")),
         ],
-        empty=(title, sentence, GO_ON.get(onward or ""), href(Filters({"view": onward})) if onward else None),
+        empty=(title, sentence, *_way_on(reader, onward)),
         **common(reader, chosen, page, of=None),
     )
 

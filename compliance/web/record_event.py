@@ -69,9 +69,18 @@ def _facts(event: AuditEvent, entry: Mapping[str, Any], reader: Actor) -> list[d
         ("State after", _state(event, entry.get("to"))),
         ("Reason", entry.get("reason")),
         *((_titled(name), _told(value)) for name, value in (entry.get("subject") or {}).items()),
+        *_drafts((entry.get("policy") or {}).get("drafts") or {}),
     ]
     hrefs = {"About": case[1] if case else None}
     return [{"label": k, "value": v, "href": hrefs.get(k), "change": "See"} for k, v in rows if v]
+
+
+def _drafts(found: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    """Tell which words of a decision were drafted and confirmed, and which somebody wrote."""
+    return [
+        (label, ", ".join(_titled(name) for name in found.get(kind, ())))
+        for kind, label in (("confirmed", "Drafted, read and confirmed"), ("written", "Written by who decided"))
+    ]
 
 
 def _proof(event: AuditEvent, entry: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from compliance.engine.suggesting import AmountField, Suggestions
 from compliance.engine.tasks import Leads, Task
 from compliance.kernel import clock
 from compliance.kernel.db import session
-from compliance.web import findings, pages_of_form
+from compliance.web import findings, pages_of_form, usual
 from compliance.web.pages_of_form import Part, case_href
 
 CHANGED: Final = "It was changed after you opened this page. Check it as it is now, then submit."
@@ -129,6 +129,7 @@ def change(kind: str, reference: str, number: int) -> ResponseReturnValue:
             refusal = refused
             form, _errors = inputs.fill(edit.form, data)
             case = run.find(kind, reference, actor())
+    usual.lead(form, workflow, case.organisation_id, actor())
     page = render_template(
         "cases/change.html",
         title=part.title,

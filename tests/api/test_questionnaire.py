@@ -10,6 +10,8 @@ from flask import Flask, request
 
 from compliance.authz import Actor, Channel, Role
 from compliance.demo import interviews
+from compliance.engine import prefill
+from compliance.engine.registry import registry
 from compliance.kernel.db import session
 from tests import make
 from tests.api.conftest import ACTOR, Program
@@ -105,3 +107,21 @@ def test_determinations_out_of_sight_read_like_what_never_was(app: Flask, desk: 
     assert len(answers) == 1
     assert stranger.get(f"{address}/determinations").status_code == 404
     session().rollback()
+
+
+def test_a_program_says_that_drafted_reasons_are_its_own(app: Flask, desk: Desk) -> None:
+    address = opened(program(app, desk.mona))
+    desk.reference = address.rpartition("/")[2]
+    desk.client_answers(OUTSIDE)
+    desk.act(desk.mona, "submit")
+    desk.act(desk.rita, "claim")
+    case = desk.offer(desk.rita)
+    workflow = registry().process("offer", case.definition).workflow
+    action = workflow.action("approve")
+    assert action is not None
+    members = {**APPROVAL, **prefill.drafts(case, workflow, action, desk.rita), "seen": case.content_digest}
+    reviewer = program(app, desk.rita)
+    refused = reviewer.post(f"{address}/actions/approve", members)
+    assert refused.status_code == 422
+    assert list(refused.json["errors"]) == ["drafts_confirmed"]
+    assert reviewer.post(f"{address}/actions/approve", members | {"drafts_confirmed": True}).status_code == 200

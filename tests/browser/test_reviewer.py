@@ -55,8 +55,10 @@ def test_a_reviewer_claims_reads_decides_and_goes_on_by_keys_alone(open_screen: 
     screen.strike("Enter")
     assert screen.path == f"/offers/{first}"
     screen.reads("What the questionnaire says", "Who acts You")
-    screen.strike("a")  # The first of two presses from the open offer to the decision.
+    screen.strike("a")
     assert screen.page.get_by_label("Summary for both parties").input_value()
+    screen.page.get_by_label("I have read the drafted reasons").focus()
+    screen.page.keyboard.press("Space")  # Drafts are sent only by somebody who says that they read them.
     screen.strike("Control+Enter")
     assert screen.path == f"/offers/{second}"
     screen.reads(f"{first} is now “Enterprise Ready”.")

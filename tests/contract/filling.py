@@ -159,7 +159,7 @@ def _candidates(field: Field, dates: list[str], *, great: bool) -> list[Any]:
         if isinstance(field, kind):
             return [large if great else small]
     text = TEXT * (1 + (flags.minlength or 0) // len(TEXT))
-    return [text[: flags.maxlength or None], WORKER_EMAIL, "GB", "GBP", "1250.50", "https://example.com/one"]
+    return [text[: flags.maxlength or None], WORKER_EMAIL, "GB", "GBP", "1250.50", "https://example.com/one", ""]
 
 
 def _choices(field: SelectField, *, great: bool) -> list[Any]:

@@ -48,6 +48,7 @@ def test_every_action_writes_its_own_event_once_and_nothing_beside_what_follows_
         assert set(words[1:]) <= followers - {name}, (state, words)
 
 
+@pytest.mark.usefixtures("app")
 def test_every_form_can_be_filled_in_from_what_it_says_of_itself(workflow: Workflow) -> None:
     def person_id(who: Someone) -> str:
         return f"01997b1e-0000-7000-8000-{who.number:012}"

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired
 
 from compliance.engine import import_files
 from compliance.engine.import_files import FORMULA, MAX_ROWS, YES_OR_NO, ImportFileError
+from workflows.offer.terms import Terms
 
 
 class Hire(Form):
@@ -149,3 +150,10 @@ def test_no_bytes_break_anything(content: bytes) -> None:
             except ImportFileError:
                 continue
             assert rows
+
+
+def test_a_column_with_very_many_choices_is_described_by_some_of_them() -> None:
+    field = Terms()["currency"]
+    told = import_files.how_to_write(field)
+    assert told.startswith("One of 154 codes, such as USD, EUR, GBP, CAD")
+    assert told.count(",") == import_files.MOST_NAMED

@@ -14,7 +14,7 @@ from compliance.audit.models import AuditEvent, AuditOpening
 from compliance.audit.vocabulary import Event
 from compliance.authz import Role
 from compliance.kernel.db import Base, session, table
-from compliance.people import conflicts, directory, tokens
+from compliance.people import conflicts, directory, second_factor, tokens
 from compliance.people.models import Conflict, Invitation, Person, RoleGrant, RoleProposal, Team
 from compliance.web import security
 from tests.people.scene import (
@@ -217,3 +217,12 @@ def test_the_page_is_for_whoever_has_signed_in_completely(client: FlaskClient) -
 
 def test_every_event_of_an_account_has_words() -> None:
     assert {event for event in Event if event.startswith(("person.", "role.", "token."))} <= security.WORDS.keys()
+
+
+def test_the_picture_of_a_secret_is_dark_on_light_with_a_quiet_zone_whatever_the_page_is(app: Flask) -> None:
+    del app  # Asked for so that the database is there.
+    drawn = second_factor.picture(second_factor.new_secret(), person("qr@desk.example", Role.REVIEWER))
+    size = int(re.search(r'width="(\d+)"', drawn)[1])  # type: ignore[index]
+    assert 240 <= size <= 320  # Fits beside a thumb on a narrow phone, and is large enough for its camera.
+    assert re.search(r'<path[^>]*fill="#fff"[^>]*d="M0 0', drawn)
+    assert re.search(r'stroke="#000"[^>]*d="M4 4.5', drawn)

@@ -48,7 +48,7 @@ def test_a_refusal_names_what_can_be_asked_for(runner: CliRunner) -> None:
 def test_the_list_names_every_set(runner: CliRunner) -> None:
     result = runner.invoke(main, ["rules", "list"])
     assert result.exit_code == 0
-    assert len(result.stdout.splitlines()) == 31
+    assert len(result.stdout.partition("\n\n")[0].splitlines()) == 31  # Also before there is a database.
 
 
 def test_day_version_and_variant_choose() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ from compliance.engine import determination
 from compliance.engine.errors import RefusedError
 from compliance.kernel.db import engine, is_sqlite, session, table
 from compliance.rules import catalog, store
+from compliance.rules.agenda import agenda
 from compliance.rules.errors import UnknownRuleSetError
+from compliance.rules.legal.legal_test import LegalTest
+from compliance.rules.library import Library
 from compliance.rules.loading import load
 from compliance.rules.rule_set import RuleSet
 from compliance.rules.store import RuleSetVersion
@@ -99,7 +103,43 @@ def test_what_was_published_cannot_be_replaced() -> None:
 
 def test_a_version_that_nobody_published_is_not_there() -> None:
     with pytest.raises(UnknownRuleSetError, match=r"uk-cest-2\.4 1\.0"):
-        store.version_of(session(), "uk-cest-2.4", "1.0", "0" * 64)
+        store.agenda_of(session(), "uk-cest-2.4", "1.0", "0" * 64)
+
+
+@pytest.mark.parametrize("key", ["us-ca-abc", "us-flsa", "uk-cest-2.4", "ny-fifa"])
+def test_every_kind_of_rule_set_reads_back_as_it_was_published(key: str) -> None:
+    (shipped,) = store.everything_shipped(key)
+    assert store.publish(session(), shipped, SYSTEM_ACTOR) is True
+    row = session().scalars(sa.select(RuleSetVersion)).one()
+    assert store.read(row.key, row.version, row.content).digest == row.digest == shipped.digest
+
+
+def test_several_together_come_from_what_was_published_where_the_release_has_moved_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = store.library()
+    members = tuple(library.exactly(key, "2026.1") for key in ("us-flsa", "us-irs-common-law"))
+    together = agenda(members)
+    for one in members:
+        store.publish(session(), one, SYSTEM_ACTOR)
+    asked = (together.key, together.version, together.digest)
+    assert asked[0] == "us-flsa+us-irs-common-law"
+    assert store.agenda_of(session(), *asked) is together
+    monkeypatch.setattr(store, "library", lambda: Library((), ()))
+    found = store.agenda_of(session(), *asked)
+    assert found is not together
+    assert found.digest == together.digest
+    assert found.find({}).as_json() == together.find({}).as_json()
+    with pytest.raises(UnknownRuleSetError, match="with another content"):
+        store.agenda_of(session(), together.key, together.version, "0" * 64)
+
+
+def test_a_test_has_another_digest_when_one_that_it_redirects_to_changes() -> None:
+    found = store.library().exactly("us-ca-abc", "2026.1")
+    assert isinstance(found, LegalTest)
+    other = next(iter(found.others.values()))
+    changed = LegalTest(dataclasses.replace(other.parts, digest="0" * 64), other.others)
+    assert LegalTest(found.parts, {other.key: changed}).digest != found.digest
 
 
 @pytest.mark.usefixtures("monday", "edit")

@@ -144,3 +144,24 @@ def test_the_place_is_asked_first_and_kept(sign_in: SignIn, desk: Desk) -> None:
 
 def test_whoever_may_open_nothing_gets_no_form(sign_in: SignIn, desk: Desk) -> None:
     assert sign_in(desk.rita).read("/offers/new").status_code == 403
+
+
+def test_the_currencies_that_a_client_chose_before_come_first(sign_in: SignIn, desk: Desk) -> None:
+    page = payment_page(sign_in(desk.mona))
+    assert "<optgroup" not in page
+    assert shown(page)["currency"] == ""  # Nothing is chosen before somebody chose it.
+    desk.open(currency="NOK")
+    page = payment_page(sign_in(desk.mona))
+    group = re.search(r'<optgroup label="Chosen before">(.*?)</optgroup>', page, flags=re.DOTALL)
+    assert group is not None
+    assert re.findall(r'value="(\w+)"', group[1]) == ["NOK"]
+    assert page.count('value="NOK"') == 1
+    other = make.actor("Otto", Role.HIRING_MANAGER, at=make.organisation("Other"))
+    assert "<optgroup" not in payment_page(sign_in(other))
+
+
+def payment_page(browser: Browser) -> str:
+    page = browser.read("/offers/new").text
+    for number in range(1, len(PAGES)):
+        page = go(browser, page, **on_page(number)).text
+    return page

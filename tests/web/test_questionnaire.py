@@ -164,6 +164,30 @@ def test_advice_to_start_again_can_be_changed_but_not_sent(sign_in: SignIn, desk
     assert "still open" in refused.text
 
 
+def test_whoever_came_to_no_decision_changes_the_last_answer_or_starts_again(sign_in: SignIn, desk: Desk) -> None:
+    address, client = opened(desk), sign_in(desk.mona)
+    client.send(f"{address}/questions/route", answer="ir35")
+    client.send(f"{address}/questions/provideServices", answer="soleTrader")
+    page = client.read(f"{address}/answers").text
+    assert f'href="{address}/questions/provideServices?change=1">Change the last answer' in page
+    assert f'href="{address}/answers/again">Start again' in page
+    asks = client.read(f"{address}/answers/again").text
+    assert "Your 2 answers are put away" in asks
+    assert client.client.post(f"{address}/answers/again").status_code == 400
+    assert client.read(f"{address}/questions").location == f"{address}/answers"  # Nothing is lost before the yes.
+    assert client.send(f"{address}/answers/again").location == f"{address}/questions/route"
+    assert "Nothing is answered yet." in client.read(f"{address}/answers").text
+
+
+def test_starting_again_leaves_what_was_sent_with_the_case(sign_in: SignIn, desk: Desk) -> None:
+    address, client = opened(desk), sign_in(desk.mona)
+    desk.client_answers(OUTSIDE)
+    assert "The answers that you sent before stay with the case" in client.read(f"{address}/answers/again").text
+    client.send(f"{address}/answers/again")
+    assert "Your answers to the questions" in client.read(address).text
+    assert sign_in(desk.rita).read(f"{address}/answers/again").status_code in {403, 404}
+
+
 @pytest.mark.parametrize("answer", ["", "maybe", "placingAgency", "\0", "9" * 400])
 def test_what_is_no_answer_comes_back_with_a_sentence(sign_in: SignIn, desk: Desk, answer: str) -> None:
     address, client = opened(desk), sign_in(desk.mona)

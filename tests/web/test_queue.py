@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from compliance.authz import Actor
+from compliance.authz import Actor, Role
 from compliance.engine import run
 from compliance.engine.case import Case
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people.models import Conflict
+from tests import make
 from tests.offer.scene import TERMS, UNCHARTED
 from tests.web.conftest import Browser
 from tests.web.scene import LATER, Scene, link, titles
@@ -230,3 +231,21 @@ def test_an_address_of_another_site_is_not_returned_to(sign_in: SignIn, scene: S
     desk = sign_in(scene.rita)
     response = desk.press(desk.read("/queue?view=all").text, f"/permits/{reference}/claim", next="//evil.example/queue")
     assert "evil" not in response.location
+
+
+@pytest.mark.parametrize("address", ["/queue?view=mine", "/queue?view=open", "/queue?view=all"])
+def test_whoever_sees_no_cases_is_not_told_that_none_wait(sign_in: SignIn, address: str) -> None:
+    Scene().permit("Crane")
+    page = sign_in(make.actor("Ada", Role.ADMINISTRATOR)).read(address).text
+    assert "You do not work on cases" in page
+    assert link(page, "Go to the administration") == "/admin"
+    assert "Nothing waits" not in page
+    assert "Everything is claimed" not in page
+
+
+def test_an_auditor_reads_cases_and_holds_none(sign_in: SignIn) -> None:
+    Scene().permit("Crane")
+    auditor = sign_in(make.actor("Al", Role.AUDITOR))
+    page = auditor.read("/queue?view=mine").text
+    assert "You read them all and hold none." in page
+    assert titles(auditor.read(link(page, "See everything on the desk")).text) == ["Crane"]

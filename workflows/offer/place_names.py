@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from compliance.kernel.money import CURRENCIES
+from compliance.kernel.money import CURRENCIES, NAMES
 
 Names = Callable[[], Mapping[str, str]]
 _COUNTRIES: Final = (
@@ -56,16 +56,7 @@ _STATES: Final = (
     "PA Pennsylvania; RI Rhode Island; SC South Carolina; SD South Dakota; TN Tennessee; TX Texas; UT Utah; "
     "VA Virginia; VT Vermont; WA Washington; WI Wisconsin; WV West Virginia; WY Wyoming"
 )
-_CURRENCIES: Final = (
-    "USD US dollar; EUR Euro; GBP Pound sterling; CAD Canadian dollar; AUD Australian dollar; CHF Swiss franc; "
-    "AED UAE dirham; BGN Bulgarian lev; BHD Bahraini dinar; BRL Brazilian real; CLP Chilean peso; CNY Chinese yuan; "
-    "CZK Czech koruna; DKK Danish krone; HKD Hong Kong dollar; HUF Hungarian forint; IDR Indonesian rupiah; "
-    "ILS Israeli shekel; INR Indian rupee; ISK Icelandic króna; JOD Jordanian dinar; JPY Japanese yen; "
-    "KRW South Korean won; KWD Kuwaiti dinar; MXN Mexican peso; MYR Malaysian ringgit; NOK Norwegian krone; "
-    "NZD New Zealand dollar; PHP Philippine peso; PLN Polish zloty; RON Romanian leu; SAR Saudi riyal; "
-    "SEK Swedish krona; SGD Singapore dollar; THB Thai baht; TND Tunisian dinar; TRY Turkish lira; "
-    "TWD New Taiwan dollar; UAH Ukrainian hryvnia; VND Vietnamese dong; ZAR South African rand"
-)
+USUAL: Final = ("USD", "EUR", "GBP", "CAD", "AUD", "CHF")
 
 
 @functools.cache
@@ -84,7 +75,8 @@ def places() -> Mapping[str, str]:
 @functools.cache
 def currencies() -> Mapping[str, str]:
     """Return every currency's name by its code, the usual ones first."""
-    return {code: name for code, name in _named(_CURRENCIES).items() if code in CURRENCIES}
+    by_name = sorted(CURRENCIES, key=lambda code: NAMES[code].casefold())
+    return {code: NAMES[code] for code in dict.fromkeys((*USUAL, *by_name))}
 
 
 def place_code(typed: str | None) -> str | None:

@@ -10,11 +10,15 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 from compliance.engine.agencies import AgencyField
-from compliance.engine.suggesting import AmountField, Suggestions
+from compliance.engine.suggesting import AmountField, Suggestions, UsualFirst, named
 from compliance.kernel.money import CURRENCIES, MoneyError, parse_minor
 from workflows.offer.place_names import countries, currencies, currency_code, place_code, places
 from workflows.offer.places import a_place, a_state_where_it_matters
 
+CURRENCY_CHOICES: Final = [
+    SelectChoice("", "Choose a currency"),
+    *(SelectChoice(code, named(code, name)) for code, name in currencies().items()),
+]
 TYPE_A_PLACE: Final = "The name or the code, such as Germany or DE."
 # The form in parts that belong together, for whoever fills it in by hand.
 PAGES: Final = (
@@ -82,12 +86,12 @@ class Terms(Form):
     amount = AmountField(
         "Price, or rate for an hour", [DataRequired("Enter the amount.")], description="For instance 1,250.50."
     )
-    currency = StringField(
+    currency = UsualFirst(
         "Currency",
-        [DataRequired("Enter the currency.")],
+        [InputRequired("Choose the currency.")],
         filters=[currency_code],
-        widget=Suggestions(currencies),
-        description="The name or the three letters, such as EUR.",
+        choices=CURRENCY_CHOICES,
+        validate_choice=False,  # Said below, in words of its own.
     )
     hours_per_week = IntegerField("Hours a week", [InputRequired("Enter the hours."), NumberRange(1, 80)])
     starts_on = DateField("First day", [InputRequired("Enter the first day.")])
@@ -113,7 +117,7 @@ class Terms(Form):
     def validate_currency(self, field: Any) -> None:  # noqa: ANN401 - as above
         """Refuse what is no currency."""
         if field.data not in CURRENCIES:
-            raise ValidationError("Use a three-letter currency code such as GBP, EUR or USD.")
+            raise ValidationError("Choose a currency of the list. In a file, write its three letters, such as GBP.")
 
     def validate_ends_on(self, field: Any) -> None:  # noqa: ANN401 - as above
         """Refuse an end before the beginning, and an engagement of more than two years."""
