@@ -22,7 +22,7 @@ from dbos import DBOS, StepOptions
 from flask import Flask
 
 from compliance.api import idempotency
-from compliance.engine import deadlines, importing, run
+from compliance.engine import deadlines, importing, sweeping
 from compliance.kernel import beats, clock, db, heaps, jobs
 from compliance.messages import delivery, inbox
 from compliance.people import resets
@@ -53,7 +53,7 @@ log = structlog.get_logger()
 def sweep() -> int:
     """Carry out the deadlines that have passed; however many do this at once, each is carried out once."""
     carried_out = 0
-    while done := run.sweep():
+    while done := sweeping.sweep():
         carried_out += done
     return carried_out
 

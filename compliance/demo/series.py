@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from compliance.authz import Actor
 from compliance.demo import interviews, rows
-from compliance.engine import answering, drafts, prefill, run
+from compliance.engine import answering, drafts, prefill, run, sweeping
 from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -94,7 +94,7 @@ def _wait(day: dt.datetime, days: int) -> dt.datetime:
     for _ in range(days):
         day += dt.timedelta(days=1)
         with clock.pretend(day):
-            run.sweep()
+            sweeping.sweep()
     return day
 
 

@@ -7,7 +7,6 @@ written nothing.
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.orm import Session
 from transitions import MachineError
 from wtforms import Form
@@ -36,7 +34,7 @@ from compliance.engine import (
     sight,
     words,
 )
-from compliance.engine.case import Case, CaseDeadline
+from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Workflow
 from compliance.engine.errors import (
     EngineError,
@@ -54,8 +52,6 @@ from compliance.people.models import Organisation, Person
 
 MAX_FOLLOW_UPS: Final = 8
 CHUNK: Final = 200
-
-log = structlog.get_logger()
 
 
 @dataclass
@@ -124,7 +120,7 @@ def open_many(kind: str, actor: Actor, rows: Iterable[Mapping[str, Any]], where:
             )
             born = [_bear(move) for move in attempts]
         session.flush()
-        yield from (_follow_up(outcome, workflow) for outcome in born)
+        yield from (follow_up(outcome, workflow) for outcome in born)
         if len(born) < CHUNK:
             break
     del organisation
@@ -175,8 +171,8 @@ def fire(
     if drafted := prefill.drafted_in(move, action):
         move.policy["drafts"] = drafts.refuse_unread(form, drafted)
     outcome = Outcome(case, action=action, before=case.state)
-    outcome.receipts.append(_apply(move, action, form, capacity))
-    return _follow_up(outcome, process.workflow)
+    outcome.receipts.append(apply(move, action, form, capacity))
+    return follow_up(outcome, process.workflow)
 
 
 def refusal(case: Case, name: str, actor: Actor, data: Mapping[str, Any]) -> str | None:
@@ -217,30 +213,9 @@ def find(kind: str, reference: str, actor: Actor, *, lock: bool = False) -> Case
     return case
 
 
-def sweep(at: dt.datetime | None = None, batch: int = 100) -> int:
-    """Carry out every deadline that has passed, each in a transaction of its own; return how many.
-
-    One that cannot be carried out is logged and stays due; it holds up none of the others, however many such there are.
-    """
-    session, moment, done = current_session(), at or clock.now(), 0
-    newest: deadlines.Passed | None = None
-    while True:
-        due = deadlines.passed(session, moment, batch, newest)
-        session.rollback()
-        for newest in due:
-            try:
-                done += _carry_out(session, newest.id, moment)
-                session.commit()
-            except Exception:
-                session.rollback()
-                log.exception("deadline_failed", deadline=str(newest.id))
-        if len(due) < batch:
-            return done
-
-
 def settle(case: Case) -> Outcome:
     """Fire what fires by itself as soon as it can, for a case that came to its state by no action."""
-    return _follow_up(Outcome(case), registry().process(case.kind, case.definition).workflow)
+    return follow_up(Outcome(case), registry().process(case.kind, case.definition).workflow)
 
 
 def validated(form_class: type[Form], data: Mapping[str, Any]) -> Form:
@@ -306,11 +281,12 @@ def _bear(move: Move) -> Outcome:
         content.keep_version(move)
         words.keep(move)
         deadlines.enter(move)
-        receipt = _record(move, "open", None, move.workflow.may_open.capacity(move.actor, move.case))
+        receipt = record(move, "open", None, move.workflow.may_open.capacity(move.actor, move.case))
     return Outcome(move.case, [receipt])
 
 
-def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) -> Receipt:
+def apply(move: Move, action: Action, form: Form | None, capacity: str | None) -> Receipt:
+    """Carry out what nothing refuses any more, and return the receipt of its event."""
     case, before = move.case, move.case.state
     with move.session.no_autoflush:
         if form is not None:
@@ -330,7 +306,7 @@ def _apply(move: Move, action: Action, form: Form | None, capacity: str | None) 
         else:
             deadlines.ask_again(move, action.name)
         determination.keep(move, action, form)
-        receipt = _record(move, action.name, before, capacity)
+        receipt = record(move, action.name, before, capacity)
     move.session.flush()
     return receipt
 
@@ -345,7 +321,8 @@ def _hold(move: Move, action: Action) -> None:
         case.holder_id, case.held_since = None, None
 
 
-def _record(move: Move, name: str, before: str | None, capacity: str | None) -> Receipt:
+def record(move: Move, name: str, before: str | None, capacity: str | None) -> Receipt:
+    """Write the event of what *move* did, and tell whom it concerns."""
     case = move.case
     receipt = events.append(
         case,
@@ -376,7 +353,7 @@ def _ask(guards: tuple[Any, ...], move: Move) -> None:
             raise RefusedError(sentence)
 
 
-def _follow_up(outcome: Outcome, workflow: Workflow) -> Outcome:
+def follow_up(outcome: Outcome, workflow: Workflow) -> Outcome:
     """Fire what fires by itself as soon as it can."""
     case, session = outcome.case, current_session()
     for _ in range(MAX_FOLLOW_UPS):
@@ -385,36 +362,11 @@ def _follow_up(outcome: Outcome, workflow: Workflow) -> Outcome:
                 continue
             move = Move(workflow, case, SYSTEM_ACTOR, clock.now(), session, facts={})
             if not any(guard(move) for guard in action.guards):
-                outcome.receipts.append(_apply(move, action, None, "system"))
+                outcome.receipts.append(apply(move, action, None, "system"))
                 break
         else:
             break
     return outcome
-
-
-def _carry_out(session: Session, deadline_id: uuid.UUID, at: dt.datetime) -> int:
-    deadline = session.get(CaseDeadline, deadline_id, with_for_update={"skip_locked": True}, populate_existing=True)
-    if deadline is None or deadline.settled_at is not None:
-        return 0
-    case = session.scalars(
-        sa.select(Case)
-        .where(Case.id == deadline.case_id)
-        .with_for_update(of=Case)
-        .execution_options(populate_existing=True)
-    ).one()
-    workflow = registry().process(case.kind, case.definition).workflow
-    deadline.settled_at = at
-    move = Move(workflow, case, SYSTEM_ACTOR, at, session, facts={})
-    what, _, name = deadline.what.partition(":")
-    action = workflow.action(name) if what == "act" else None
-    if action is not None:
-        if case.state in action.sources and not any(guard(move) for guard in action.guards):
-            _follow_up(Outcome(case, [_apply(move, action, None, "system")]), workflow)
-    else:
-        case.late = case.late or what == "late"
-        _record(move, what, case.state, "system")
-    session.flush()
-    return 1
 
 
 def _free_references(session: Session, workflow: Workflow) -> Iterator[str]:

@@ -14,7 +14,7 @@ import time_machine
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import CLIENT, STAFF, SYSTEM_ACTOR, Actor, Allow, Grant, Role
-from compliance.engine import documents, run
+from compliance.engine import documents, run, sweeping
 from compliance.engine.case import Case, CaseDeadline, CaseDocument
 from compliance.engine.questionnaire import answering_party, assess
 from compliance.engine.registry import registry
@@ -234,7 +234,7 @@ class Play:
         """Let the time pass until *what* is due, and let everything happen that is due by then."""
         due = next(deadline.due_at for deadline in self.open_deadlines() if deadline.what == what)
         self.traveller.move_to(max(due, clock.now()), tick=False)
-        while run.sweep():
+        while sweeping.sweep():
             pass
 
     def forget_other_cases(self) -> None:

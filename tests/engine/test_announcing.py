@@ -11,7 +11,7 @@ from flask import Flask
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor, Role
-from compliance.engine import run
+from compliance.engine import run, sweeping
 from compliance.engine.case import Case
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -135,7 +135,7 @@ def test_a_late_case_tells_who_could_work_on_it_and_the_leads(case: Case, review
     del case, reviewer  # Submitted by Mona; Rita may work on it.
     make.actor("Tess", Role.TEAM_LEAD)
     make.actor("Sue", Role.SENIOR_REVIEWER)
-    run.sweep(MONDAY + dt.timedelta(days=1))
+    sweeping.sweep(MONDAY + dt.timedelta(days=1))
     assert told() == [("Rita", "late"), ("Sue", "late"), ("Tess", "late")]
 
 
@@ -143,23 +143,23 @@ def test_a_late_case_that_is_held_tells_its_holder_and_the_leads(case: Case, rev
     make.actor("Rob", Role.REVIEWER)
     make.actor("Tess", Role.TEAM_LEAD)
     act(case, reviewer, "claim")
-    run.sweep(MONDAY + dt.timedelta(days=1))
-    run.sweep(MONDAY + dt.timedelta(days=1))
+    sweeping.sweep(MONDAY + dt.timedelta(days=1))
+    sweeping.sweep(MONDAY + dt.timedelta(days=1))
     assert told() == [("Rita", "late"), ("Tess", "late")]
 
 
 def test_a_reminder_tells_whoever_is_waited_for_and_an_end_tells_the_client(case: Case, reviewer: Actor) -> None:
     act(case, reviewer, "claim")
-    run.sweep(MONDAY + dt.timedelta(days=3))
+    sweeping.sweep(MONDAY + dt.timedelta(days=3))
     assert told() == [("Rita", "late"), ("Rita", "reminder")]
-    run.sweep(MONDAY + dt.timedelta(days=30))
+    sweeping.sweep(MONDAY + dt.timedelta(days=30))
     assert told() == [("Mona", "decided"), ("Rita", "late"), ("Rita", "reminder")]
 
 
 def test_nobody_with_a_conflict_of_interest_hears_of_the_case(case: Case, reviewer: Actor) -> None:
     session().add(Conflict(person_id=reviewer.id, organisation_id=case.organisation_id, declared_at=clock.now()))
     session().commit()
-    run.sweep(MONDAY + dt.timedelta(days=1))
+    sweeping.sweep(MONDAY + dt.timedelta(days=1))
     assert told() == []
 
 
@@ -170,7 +170,7 @@ def test_where_the_client_classifies_for_itself_its_own_contact_is_told() -> Non
     session().execute(sa.delete(MailMessage))
     desk.act(desk.mona, "submit")
     assert told() == [("Cora", "turn")]
-    run.sweep(MONDAY + dt.timedelta(days=1))
+    sweeping.sweep(MONDAY + dt.timedelta(days=1))
     assert told() == [("Cora", "turn"), ("Cora", "late")]
 
 

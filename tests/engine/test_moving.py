@@ -18,7 +18,7 @@ from compliance.audit import check, events
 from compliance.audit.models import AuditEvent
 from compliance.authz import SYSTEM, SYSTEM_ACTOR, Actor, Role, any_of
 from compliance.cli_cases import cases as command
-from compliance.engine import moving, picture, run, telling
+from compliance.engine import moving, picture, run, sweeping, telling
 from compliance.engine.case import Case, CaseDeadline, CaseVersion
 from compliance.engine.definition import Action, Party, Stage, Workflow
 from compliance.engine.moving import BadPlanError, Planned
@@ -207,7 +207,7 @@ def test_nothing_is_moved_twice_and_closed_cases_stay_where_they_ended(small: Ca
 def test_cases_that_have_ended_are_not_open(small: Case, two_versions: None, monday: time_machine.Traveller) -> None:
     del two_versions
     monday.shift(dt.timedelta(days=40))
-    while run.sweep():
+    while sweeping.sweep():
         pass
     session().expire_all()
     assert small.state == "lapsed"
@@ -239,7 +239,7 @@ def test_what_has_fired_in_a_stay_does_not_fire_again(
 ) -> None:
     del two_versions
     monday.shift(dt.timedelta(hours=1))
-    assert run.sweep() == 1
+    assert sweeping.sweep() == 1
     assert is_late(small)
     planned = planned_for()
     assert "late" not in planned[0].changes

@@ -9,7 +9,7 @@ from flask import Flask
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor, Role
-from compliance.engine import run
+from compliance.engine import run, sweeping
 from compliance.engine.case import CaseDeadline, CaseVersion
 from compliance.engine.errors import (
     EngineError,
@@ -165,10 +165,10 @@ def test_each_deadline_fires_once_when_it_passes(acme: Organisation, manager: Ac
     start = dt.datetime(2026, 12, 24, 15, tzinfo=dt.UTC)
     with time_machine.travel(start, tick=False):
         case = make.submitted_permit(manager, acme)
-    assert run.sweep(start + dt.timedelta(hours=23)) == 0
-    assert run.sweep(start + dt.timedelta(days=1)) == 1
-    assert run.sweep(start + dt.timedelta(days=1)) == 0
-    assert run.sweep(start + dt.timedelta(days=31)) == 2
+    assert sweeping.sweep(start + dt.timedelta(hours=23)) == 0
+    assert sweeping.sweep(start + dt.timedelta(days=1)) == 1
+    assert sweeping.sweep(start + dt.timedelta(days=1)) == 0
+    assert sweeping.sweep(start + dt.timedelta(days=31)) == 2
     assert actions_of(case.stream)[2:] == ["permit.late", "permit.remind", "permit.lapse"]
     session().expire_all()
     assert run.find("permit", case.reference, manager).state == "lapsed"
@@ -183,7 +183,7 @@ def test_deadlines_that_cannot_be_carried_out_hold_up_none_behind_them(acme: Org
     gone = sa.text("UPDATE cases SET definition = 999 WHERE reference = :reference")
     session().execute(gone, [{"reference": case.reference} for case in broken])
     session().commit()
-    assert run.sweep(start + dt.timedelta(days=2), batch=2) == 1
+    assert sweeping.sweep(start + dt.timedelta(days=2), batch=2) == 1
     assert actions_of(sound.stream)[-1] == "permit.late"
     open_rows = sa.select(CaseDeadline.case_id).where(CaseDeadline.settled_at.is_(None), CaseDeadline.what == "late")
     assert set(session().scalars(open_rows)) == {case.id for case in broken}

@@ -5,7 +5,7 @@ import json
 
 from compliance.authz import Actor, Role
 from compliance.demo import interviews
-from compliance.engine import run
+from compliance.engine import run, sweeping
 from compliance.engine.definition import Party
 from compliance.engine.errors import EngineError
 from compliance.engine.questionnaire import assess
@@ -167,7 +167,7 @@ class Desk:
 
     def later(self, at: dt.datetime) -> str:
         """Let every deadline up to *at* fire, and return the state then."""
-        run.sweep(at)
+        sweeping.sweep(at)
         session().expire_all()
         state = str(self.offer(self.mona).state)
         session().rollback()

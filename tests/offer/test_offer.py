@@ -5,7 +5,7 @@ import pytest
 import time_machine
 
 from compliance.authz import Role
-from compliance.engine import run
+from compliance.engine import run, sweeping
 from compliance.engine.errors import EngineError, InvalidInputError, MovedOnError, NotAllowedError, RefusedError
 from compliance.kernel.db import session
 from compliance.people.models import Organisation
@@ -206,12 +206,12 @@ def test_an_unanswered_offer_expires_and_a_decided_one_goes_on_by_itself(
 ) -> None:
     desk.open()
     desk.act(desk.mona, "submit")
-    run.sweep(MONDAY + dt.timedelta(days=30))
+    sweeping.sweep(MONDAY + dt.timedelta(days=30))
     assert run.find("offer", desk.reference, desk.mona).state == "expired"
     session().rollback()
     desk.in_review()
     desk.act(desk.rita, "approve", **APPROVAL)
-    run.sweep(MONDAY + dt.timedelta(days=1))
+    sweeping.sweep(MONDAY + dt.timedelta(days=1))
     session().expire_all()
     assert run.find("offer", desk.reference, desk.mona).state == "onboarding"
     del monday
@@ -223,11 +223,11 @@ def test_an_engagement_closes_and_ends_by_its_dates(desk: Desk) -> None:
     desk.act(desk.mona, "begin_onboarding")
     desk.onboard()
     desk.act(desk.fay, "begin_work")
-    run.sweep(dt.datetime(2026, 7, 21, tzinfo=dt.UTC))
+    sweeping.sweep(dt.datetime(2026, 7, 21, tzinfo=dt.UTC))
     session().expire_all()
     assert run.find("offer", desk.reference, desk.mona).state == "closing"
     session().rollback()
-    run.sweep(dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
+    sweeping.sweep(dt.datetime(2026, 8, 1, tzinfo=dt.UTC))
     session().expire_all()
     assert run.find("offer", desk.reference, desk.mona).state == "ended"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from compliance.authz import Actor, Role
-from compliance.engine import run
+from compliance.engine import run, sweeping
 from compliance.engine.case import Case
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -77,7 +77,7 @@ def test_a_reference_is_found_by_its_beginning(sign_in: SignIn, scene: Scene) ->
 def test_what_was_late_is_found_as_late(sign_in: SignIn, scene: Scene) -> None:
     scene.permit("Crane")
     found = session().query(Case).one()
-    run.sweep(found.due_at)
+    sweeping.sweep(found.due_at)
     session().rollback()
     page = sign_in(scene.rita).read("/queue?late=yes").text
     assert titles(page) == ["Crane"]
