@@ -14,7 +14,7 @@ from compliance.authz import Actor, Role
 from compliance.engine.errors import InvalidInputError
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, Desk
+from tests.offer.scene import AGAINST, APPROVAL, UNCHARTED, Desk
 from tests.web.conftest import Browser
 from tests.web.scene import LATER
 
@@ -117,6 +117,6 @@ def test_whoever_decides_without_a_page_owns_the_drafts_too(rita: Browser, desk:
 
 def test_where_nothing_is_drafted_nobody_is_asked_to_confirm_it(sign_in: SignIn) -> None:
     made = Desk()
-    made.in_review(**LATER)
+    made.in_review(**LATER, **UNCHARTED)
     assert BOX not in sign_in(made.rita).read(f"/offers/{made.reference}/reject").text
     assert made.act(made.rita, "reject", **AGAINST) == "rejected"
