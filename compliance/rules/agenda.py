@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, Final
 
 from compliance.rules import explained
-from compliance.rules.applicable import strictest
+from compliance.rules.applicable import is_out_of_scope, strictest
 from compliance.rules.errors import AnswerError, show
 from compliance.rules.explained import OUTCOMES, Explained, Way
 from compliance.rules.legal.legal_test import LegalTest
@@ -30,6 +30,9 @@ JOINED: Final = "+"
 FIRST_OF_ALL: Final = "gate"
 """The group of questions that are asked first: one answer there may spare all others."""
 TITLES: Final = {"gate": "First of all"}
+OUT_OF_SCOPE: Final = "Does not apply to this work"
+PRESUMED: Final = "Employment may be presumed"
+NOT_PRESUMED: Final = "No presumption is flagged"
 _WALKS_KEPT: Final = 2_000
 
 
@@ -51,7 +54,7 @@ class Found:
     @property
     def leading(self) -> tuple[Explained, ...]:
         """Those findings that the outcome comes from."""
-        return tuple(one for one in self.findings if one.outcome is self.outcome)
+        return tuple(one for one in self.findings if one.counts is self.outcome)
 
     @property
     def result(self) -> str:
@@ -112,12 +115,12 @@ class Agenda:
 
     def find(self, answers: Answers) -> Found:
         """Decide complete *answers* by every rule set."""
+        found = [explained.explain_table(table, answers) for table in self.tables]
         findings = (
-            *(explained.explain_table(table, answers) for table in self.tables),
-            *(explained.explain_test(test, answers) for test in self.tests),
+            *(dataclasses.replace(one, counts=one.outcome) for one in found),
+            *(_counted(test, explained.explain_test(test, answers), answers) for test in self.tests),
         )
-        flags = {test.key for test in self.tests if test.parts.scope.only_flags}
-        return Found(strictest([_weight(one, flags) for one in findings]), findings)
+        return Found(strictest([one.counts for one in findings if one.counts]), findings)
 
     def ways(self, answers: Answers, at_most: int) -> tuple[Way, ...]:
         """Return the smallest changes of complete *answers* that would lead to another outcome of them all."""
@@ -176,9 +179,16 @@ class Agenda:
             yield Group(key, TITLES.get(key, f"{key[0].upper()}{key[1:]}".replace("_", " ")))
 
 
-def _weight(one: Explained, flags: set[str]) -> Outcome:
-    """Return what a finding adds to the whole; where a test only flags a presumption, that asks for a reviewer."""
-    return Outcome.NEEDS_REVIEW if one.key in flags else one.outcome
+def _counted(test: LegalTest, one: Explained, answers: Answers) -> Explained:
+    """Say what a test's finding adds to the whole: nothing out of its scope, and a flagged presumption a reviewer."""
+    if is_out_of_scope(test, answers):
+        return dataclasses.replace(one, result=OUT_OF_SCOPE)
+    if not test.parts.scope.only_flags:
+        return dataclasses.replace(one, counts=one.outcome)
+    flagged = one.outcome is Outcome.EMPLOYEE
+    return dataclasses.replace(
+        one, result=PRESUMED if flagged else NOT_PRESUMED, counts=Outcome.NEEDS_REVIEW if flagged else None
+    )
 
 
 _WAYS_TRIED: Final = 12

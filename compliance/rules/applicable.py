@@ -104,7 +104,7 @@ def applicable(library: Library, situation: Situation, answers: Mapping[str, obj
         scope = test.parts.scope
         because = tuple(said for said, place in places.items() if _covers(library, test, place))
         asked = scope.answers_for(purpose, situation.on)
-        if because and asked and not scope.only_by_redirect and not _out_of_scope(test, answers or {}):
+        if because and asked and not scope.only_by_redirect and not is_out_of_scope(test, answers or {}):
             found.append(Applying(test, because))
     gaps = tuple(gap for said, place in places.items() if (gap := _gap(library, in_force, situation, said, place)))
     return Applicable(situation, tuple(found), gaps)
@@ -133,7 +133,8 @@ def _covers(library: Library, test: LegalTest, place: str) -> bool:
     return any(one in scope.places for one in around) and not any(one in scope.without for one in around)
 
 
-def _out_of_scope(test: LegalTest, answers: Mapping[str, object]) -> bool:
+def is_out_of_scope(test: LegalTest, answers: Mapping[str, object]) -> bool:
+    """Whether answers put a test out of its own scope, so that it says nothing of the engagement."""
     given = {key: value for key, value in answers.items() if isinstance(value, str)}
     return any(gate.effect is Effect.APPLIES_IF and gate.fires(given) for gate in test.gates)
 

@@ -79,7 +79,8 @@ class Explained:
     """What one rule set finds. ``result`` is how people read it; ``code`` the rule set's own word for it.
 
     ``confidence`` and ``open`` (the open questions, what could change most first) are those of a legal test, as are
-    ``places``, because of which it applies. ``data`` is the finding in full, as it is kept.
+    ``places``, because of which it applies. ``counts`` is what it adds to the whole where several are asked together:
+    nothing where the answers put a test out of its scope. ``data`` is the finding in full, as it is kept.
     """
 
     key: str
@@ -97,6 +98,7 @@ class Explained:
     open: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    counts: Outcome | None = None
 
 
 def explain_table(rule_set: RuleSet, answers: Answers) -> Explained:

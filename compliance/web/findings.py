@@ -17,6 +17,7 @@ from compliance.web import determinations
 from compliance.web.questionnaire import answer_groups
 
 SHOWN: Final = 5
+UNANSWERED: Final = "open"  # A legal test's word for a factor of which no question is answered.
 TONES: Final = {Outcome.INDEPENDENT_CONTRACTOR: "good", Outcome.EMPLOYEE: "bad", Outcome.NEEDS_REVIEW: "waiting"}
 
 SOURCES: Final = {
@@ -66,11 +67,12 @@ def _finding(one: Explained, found: Found) -> dict[str, Any]:
     return {
         "title": one.title if several else None,
         "result": one.result,
-        "tone": TONES[one.outcome],
+        "tone": TONES[one.counts] if one.counts else "neutral",
         "leads": several and one in found.leading,
         "sentence": one.sentence,
         "confidence": one.confidence,
-        "sections": [_section(aspect) for aspect in one.aspects],
+        "sections": [_section(aspect) for aspect in one.aspects if aspect.word != UNANSWERED],
+        "unanswered": "; ".join(aspect.title for aspect in one.aspects if aspect.word == UNANSWERED),
         "open": one.open[:SHOWN],
         "contradictions": one.contradictions,
         "version": f"{one.title}, version {one.version}, digest {one.digest[:12]}…",

@@ -79,8 +79,8 @@ def test_the_strictest_leads_and_each_finding_is_that_of_its_test_alone(data: st
     rules = of(data.draw(st.sampled_from(PLACES)), data.draw(st.sampled_from(PLACES)))
     answers = walked(rules, data)
     found = rules.find(answers)
-    assert found.outcome is strictest([one.outcome for one in found.findings])
-    assert found.leading
+    assert found.outcome is strictest([one.counts for one in found.findings if one.counts])
+    assert found.leading or not any(one.counts for one in found.findings)
     for one, test in zip(found.findings, rules.tests, strict=True):
         own = {key: value for key, value in answers.items() if key in _keys(test)}
         assert one.data == test.decide(own).as_json()
@@ -146,6 +146,20 @@ def test_what_only_flags_a_presumption_never_decides_alone() -> None:
         answers = leading_to_test(rules, outcome)
         assert test.outcome({k: v for k, v in answers.items() if k in _keys(test)}) is outcome
         assert rules.find(answers).outcome is Outcome.NEEDS_REVIEW
+
+
+def test_a_flag_asks_for_a_reviewer_beside_what_decides_and_nothing_where_it_does_not_apply() -> None:
+    found = applicable(LIBRARY, Situation("DE", "DE", "DE", dt.date(2026, 12, 2)))
+    rules = agenda(tuple(one.test for one in found.tests))
+    assert rules.key == "de-status+eu-platform"
+    contractor = leading_to(agenda((rules.tests[0],)), {}, Outcome.INDEPENDENT_CONTRACTOR)
+    alone = agenda((rules.tests[1],))
+    flagged = leading_to_test(alone, Outcome.EMPLOYEE)
+    no_platform: dict[str, Answer] = {"platform_work": "no"}
+    assert rules.find(contractor | no_platform).outcome is Outcome.INDEPENDENT_CONTRACTOR
+    assert rules.find(contractor | no_platform).findings[1].result == "Does not apply to this work"
+    assert rules.find(flagged | contractor).findings[1].counts in {Outcome.NEEDS_REVIEW, None}
+    assert rules.find({**contractor, **flagged}).outcome is not Outcome.INDEPENDENT_CONTRACTOR
 
 
 def leading_to_test(rules: Agenda, outcome: Outcome) -> dict[str, Answer]:
