@@ -29,7 +29,11 @@ def list_rules(app: Flask) -> None:
 
     Each is read and checked. A set that is “only on disk” is published when answers to it are first sent.
     """
-    for line in overview.lines(app.config["SETTINGS"].workflow_packages, db.engine(), clock.now().date()):
+    try:
+        lines = list(overview.lines(app.config["SETTINGS"].workflow_packages, db.engine(), clock.now().date()))
+    except RuleSetError as broken:
+        raise click.ClickException(str(broken)) from broken
+    for line in lines:
         click.echo(line)
 
 

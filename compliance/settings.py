@@ -8,10 +8,12 @@ without one into files under ``mail/`` in the data directory. ``COMPLIANCE_MAIL_
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import secrets
 import shlex
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -23,6 +25,8 @@ from urllib.parse import urlsplit
 MIN_SECRET_LENGTH: Final = 32
 # So many different characters: a random secret has more, one that was typed or left as an example has not.
 MIN_SECRET_VARIETY: Final = 12
+DATABASES: Final = ("sqlite", "postgresql+psycopg")
+CONTACTS: Final = ("mailto:", "https://", "tel:")
 HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
 
 
@@ -124,7 +128,9 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("COMPLIANCE_ENV must be development, test or production")
     if len(settings.secret_key) < MIN_SECRET_LENGTH:
         faults.append(f"COMPLIANCE_SECRET_KEY must have at least {MIN_SECRET_LENGTH} random characters")
-    faults += _mail_faults(settings)
+    faults += [*_mail_faults(settings), *_place_faults(settings)]
+    if settings.secret_key_old and len(settings.secret_key_old) < MIN_SECRET_LENGTH:
+        faults.append(f"COMPLIANCE_SECRET_KEY_OLD must be the whole old key, at least {MIN_SECRET_LENGTH} long")
     if not settings.production:
         return faults
     if len(set(settings.secret_key)) < MIN_SECRET_VARIETY:
@@ -145,6 +151,32 @@ def _mail_faults(settings: Settings) -> list[str]:
     if not settings.mail_from.isprintable() or parseaddr(settings.mail_from)[1].count("@") != 1:
         faults.append("COMPLIANCE_MAIL_FROM must be an e-mail address, such as Countersign <desk@example.com>")
     return faults
+
+
+def _place_faults(settings: Settings) -> list[str]:
+    """Name what cannot be found or reached where the settings say it is."""
+    faults = []
+    if urlsplit(settings.database_url).scheme not in DATABASES:
+        faults.append(f"COMPLIANCE_DATABASE_URL must begin with {' or '.join(f'{one}://' for one in DATABASES)}")
+    if urlsplit(settings.base_url).scheme not in {"http", "https"} or not urlsplit(settings.base_url).hostname:
+        faults.append("COMPLIANCE_BASE_URL must be the address that people use, such as https://desk.example")
+    if settings.security_contact and not settings.security_contact.startswith(CONTACTS):
+        faults.append(f"COMPLIANCE_SECURITY_CONTACT must begin with {' or '.join(CONTACTS)}")
+    faults += [
+        f"COMPLIANCE_WORKFLOWS names “{package}”, which Python does not find"
+        for package in settings.workflow_packages
+        if not _is_package(package)
+    ]
+    if settings.scan_command and shutil.which(settings.scan_command[0]) is None:
+        faults.append(f"COMPLIANCE_SCAN_COMMAND begins with “{settings.scan_command[0]}”, which is no program here")
+    return faults
+
+
+def _is_package(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _is_server(url: str) -> bool:

@@ -25,6 +25,15 @@ ROOT = Path(__file__).parent.parent
         ({"COMPLIANCE_HOSTS": "desk.example:443"}, "COMPLIANCE_HOSTS"),
         ({"COMPLIANCE_TRUSTED_PROXIES": "10.0.0.0/8,here"}, "COMPLIANCE_TRUSTED_PROXIES"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({"COMPLIANCE_DATABASE_URL": "mysql://desk@localhost/desk"}, "must begin with sqlite:// or postgresql"),
+        ({"COMPLIANCE_BASE_URL": "ftp://desk.example"}, "the address that people use"),
+        ({"COMPLIANCE_BASE_URL": "https://"}, "the address that people use"),
+        ({"COMPLIANCE_SECURITY_CONTACT": "the porter"}, "COMPLIANCE_SECURITY_CONTACT must begin with mailto:"),
+        ({"COMPLIANCE_SECRET_KEY_OLD": "x"}, "COMPLIANCE_SECRET_KEY_OLD"),
+        ({"COMPLIANCE_WORKFLOWS": "workflows,nope"}, "“nope”, which Python does not find"),
+        ({"COMPLIANCE_WORKFLOWS": "no.such.place"}, "which Python does not find"),
+        ({"COMPLIANCE_WORKFLOWS": ""}, "which Python does not find"),
+        ({"COMPLIANCE_SCAN_COMMAND": "/no/such --fast"}, "“/no/such”, which is no program here"),
     ],
 )
 def test_an_unsafe_installation_does_not_start(change: dict[str, str], word: str) -> None:

@@ -297,6 +297,11 @@ class Workflow:
         object.__setattr__(self, "stages", {s: self._stage(s) for s in self.states})
         self._check()
 
+    @property
+    def titles(self) -> str:
+        """Its title for several, as headings and menus have it."""
+        return self.plural.replace("-", " ").capitalize()
+
     def _stage(self, state: enum.StrEnum) -> Stage:
         given = self.stages.get(state, Stage())
         if given.label:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-from compliance.rules.errors import Place, RuleSetError, UnknownRuleSetError, show
+from compliance.rules.errors import Place, RuleSetError, UnknownRuleSetError, named, show
 from compliance.rules.loading import FILE, load
 from compliance.rules.rule_set import RuleSet
 
@@ -24,7 +24,8 @@ def get(key: str, packages: tuple[str, ...]) -> RuleSet:
     known = folders(packages)
     if key not in known:
         raise UnknownRuleSetError(key, sorted(known))
-    found = load(known[key])
+    with named(key):
+        found = load(known[key])
     if found.key != key:
         raise RuleSetError(Place(FILE), f"the key is {show(found.key)}, but the folder is called {show(key)}.")
     return found

@@ -1,19 +1,22 @@
 """What can be wrong with a rule set, and with the answers given to it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a rule set's files a fault stands: the file, then the line, then the column or entry."""
+    """Where a fault stands: the rule set where there are several, the file, then the line, then the column or entry."""
 
     file: str
     line: int | None = None
     part: str = ""
+    rule_set: str = ""
 
     def __str__(self) -> str:
         """Read as ``control.txt, line 14, column 2 (when)``."""
-        words = [self.file]
+        words = [self.rule_set, self.file] if self.rule_set else [self.file]
         if self.line is not None:
             words.append(f"line {self.line}")
         if self.part:
@@ -22,7 +25,7 @@ class Place:
 
     def at(self, part: str) -> "Place":
         """Point into the same file and line more precisely."""
-        return Place(self.file, self.line, f"{self.part}, {part}" if self.part else part)
+        return replace(self, part=f"{self.part}, {part}" if self.part else part)
 
 
 class RuleSetError(ValueError):
@@ -33,6 +36,15 @@ class RuleSetError(ValueError):
         super().__init__(f"{place}: {problem}")
         self.place = place
         self.problem = problem
+
+
+@contextmanager
+def named(rule_set: str) -> Iterator[None]:
+    """Say of a fault that comes up within which rule set it is in: there are many, with files of the same names."""
+    try:
+        yield
+    except RuleSetError as found:
+        raise RuleSetError(replace(found.place, rule_set=rule_set), found.problem) from None
 
 
 class AnswerError(ValueError):

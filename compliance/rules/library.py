@@ -13,7 +13,7 @@ from typing import Final
 from compliance.rules import catalog
 from compliance.rules.checks import loading as check_loading
 from compliance.rules.checks.check import ComplianceCheck
-from compliance.rules.errors import NotInForceError, Place, RuleSetError, UnknownRuleSetError, show
+from compliance.rules.errors import NotInForceError, Place, RuleSetError, UnknownRuleSetError, named, show
 from compliance.rules.fields import read_text
 from compliance.rules.legal import loading
 from compliance.rules.legal.legal_test import LegalTest
@@ -165,7 +165,8 @@ class Library:
 
     def _load_check(self, key: str, version: str) -> ComplianceCheck:
         folder = self._folders[key][version]
-        return ComplianceCheck(check_loading.load(folder, self._pool(folder.parent.parent)))
+        with named(f"{key} {version}"):
+            return ComplianceCheck(check_loading.load(folder, self._pool(folder.parent.parent)))
 
     def _load_test(self, key: str, version: str, *others: LegalTest) -> LegalTest:
         return LegalTest(self._test_parts(key, version), {other.key: other for other in others})
@@ -173,7 +174,8 @@ class Library:
     def _test_parts(self, key: str, version: str) -> Parts:
         if (key, version) not in self._parts:
             folder = self._folders[key][version]
-            self._parts[key, version] = loading.load(folder, self._pool(folder.parent.parent))
+            with named(f"{key} {version}"):
+                self._parts[key, version] = loading.load(folder, self._pool(folder.parent.parent))
         return self._parts[key, version]
 
     def _other(self, key: str, gate: str, at: dt.date | None, before: tuple[str, ...]) -> LegalTest:

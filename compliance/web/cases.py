@@ -175,7 +175,7 @@ def navigation(reader: Actor | None) -> list[dict[str, Any]]:
     if reader is None:
         return []
     items = [("Queue", url_for("cases.queue"), "g q")] if reader.is_staff else []
-    items += [(f"{w.title}s", url_for(f"cases.{w.kind}_listing"), "") for w in current_app.extensions["workflows"]]
+    items += [(w.titles, url_for(f"cases.{w.kind}_listing"), "") for w in current_app.extensions["workflows"]]
     return [{"label": label, "href": href, "current": request.path == href, "key": key} for label, href, key in items]
 
 

@@ -172,4 +172,4 @@ def _is_page(page: str, who: Actor) -> bool:
 
 
 def _title(page: str) -> str:
-    return "Queue" if page == QUEUE else f"{registry().process(page).workflow.title}s"
+    return "Queue" if page == QUEUE else registry().process(page).workflow.titles

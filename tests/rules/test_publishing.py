@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from flask import Flask
 from compliance import cli_rules
 from compliance.kernel import clock
 from compliance.kernel.db import session, table
-from compliance.rules import command, store
+from compliance.rules import catalog, command, store
 from compliance.rules.rule_set import RuleSet
 
 
@@ -78,3 +80,17 @@ def test_the_list_names_what_is_kept_and_not_shipped_any_more(app: Flask) -> Non
     session().execute(sa.insert(table(store.RuleSetVersion)), [{**row, "published_at": clock.now()}])
     session().commit()
     assert re.search(r"uk-old +1 .* no longer on disk", listed(app).output)
+
+
+def test_a_broken_set_is_named_with_its_place_and_without_a_traceback(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "uk-cest-2.4"
+    shutil.copytree(catalog.folders(("workflows",))["uk-cest-2.4"], broken)
+    table = next(broken.rglob("exit.txt"))
+    table.write_text(table.read_text().replace("INIR35", "INIR36"))
+    monkeypatch.setattr(catalog, "folders", lambda _packages: {"uk-cest-2.4": broken})
+    refused = listed(app)
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: uk-cest-2.4, exit.txt, line ")
+    assert "“INIR36” is no outcome here" in refused.output

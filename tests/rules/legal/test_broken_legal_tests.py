@@ -28,7 +28,7 @@ def refused(shelf: Shelf, key: str, file: str, old: str, new: str, *, others: tu
     replace(root / key / VERSION / file, old, new)
     with pytest.raises(RuleSetError) as error:
         library.find(key, at=ON)
-    assert str(error.value.place).startswith(file.rpartition("/")[2])
+    assert error.value.place.file == file.rpartition("/")[2]
     return str(error.value)
 
 
@@ -60,7 +60,7 @@ def refused(shelf: Shelf, key: str, file: str, old: str, new: str, *, others: tu
 def test_a_broken_factor_is_refused_with_file_line_and_entry(shelf: Shelf, old: str, new: str, words: str) -> None:
     said = refused(shelf, "us-flsa", "factors.toml", old, new)
     assert words in said
-    assert said.startswith("factors.toml, line ")
+    assert said.startswith("us-flsa 2026.1, factors.toml, line ")
     assert "factor “" in said
 
 
@@ -234,7 +234,7 @@ def test_a_redirect_in_a_circle_is_refused(shelf: Shelf) -> None:
 def test_broken_shared_questions_are_refused(shelf: Shelf, old: str, new: str, words: str) -> None:
     library, root = shelf("us-flsa")
     replace(root / "questions.toml", old, new)
-    with pytest.raises(RuleSetError, match=r"^questions\.toml, line \d+, .*" + words):
+    with pytest.raises(RuleSetError, match=r"questions\.toml, line \d+, .*" + words):
         library.find("us-flsa", at=ON)
 
 
