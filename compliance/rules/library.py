@@ -137,7 +137,7 @@ class Library:
         raise _not_in_force(key, at, spans)
 
     def _load(self, key: str, version: str, at: dt.date | None, before: tuple[str, ...]) -> LegalTest | ComplianceCheck:
-        if _kind(self._folders[key][version]) == check_loading.KIND:
+        if self._kind(key, version) == check_loading.KIND:
             return self._kept(key, version, (), self._load_check)
         redirects = {
             gate.redirect: gate.key for gate in reversed(self._test_parts(key, version).gates) if gate.redirect
