@@ -135,7 +135,7 @@ def answers_complete(party: Party) -> Guard:
         if rules is None:
             return None
         if sheet is None or not sheet.complete:
-            draft = draft_of(move.session, move.case.id, party, rules)
+            draft = draft_of(move.session, move.case.id, party)
             return SEND_THEM if draft and interview.is_complete(rules, draft) else ANSWER_FIRST
         if sheet.rules.digest != rules.digest:
             return f"The questions have a new version, {rules.version}. Look at your answers again and send them."
@@ -155,12 +155,10 @@ def complemented(move: Move, party: Party) -> dict[str, Any]:
     return {**{key: value for key, value in given.items() if value is not None}, **known}
 
 
-def draft_of(session: Session, case_id: uuid.UUID, party: Party, rules: Agenda) -> dict[str, Answer] | None:
-    """Return the answers that *party* keeps beside the case, or ``None``."""
-    kept = sa.select(AnswerDraft.answers).where(
-        AnswerDraft.case_id == case_id, AnswerDraft.party == party.value, AnswerDraft.rule_set == rules.key
-    )
-    return session.scalar(kept)
+def draft_of(session: Session, case_id: uuid.UUID, party: Party) -> dict[str, Answer] | None:
+    """Return the answers that *party* keeps beside the case, or ``None``; of other questions they count for nothing."""
+    of_party = (AnswerDraft.case_id == case_id, AnswerDraft.party == party.value)
+    return session.scalar(sa.select(AnswerDraft.answers).where(*of_party))
 
 
 def keep_draft(

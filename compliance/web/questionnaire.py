@@ -13,7 +13,7 @@ from wtforms import Form, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 
 from compliance.door import actor
-from compliance.engine import answering, run
+from compliance.engine import answering, earlier, run
 from compliance.engine.case import Case
 from compliance.engine.content import digest_of
 from compliance.engine.definition import Party
@@ -39,6 +39,12 @@ class Interview:
     known: Mapping[str, Answer]
     answers: Mapping[str, Answer]
     sent: bool = False
+    drafted: bool = False
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the party has answered nothing yet."""
+        return not (self.sent or self.drafted)
 
     def page(self, key: str) -> str:
         """Return the address of a question."""
@@ -95,6 +101,7 @@ def blueprint(processes: Registry) -> Blueprint:
             (f"{case}/questions/<key>", "question", question, ["GET", "POST"]),
             (f"{case}/answers", "check", check, ["GET"]),
             (f"{case}/answers/again", "again", again, ["GET", "POST"]),
+            (f"{case}/answers/earlier", "earlier", begin_with_earlier, ["GET", "POST"]),
             (f"{case}/{answering.SEND}", "begin", go_on, ["GET"]),
             (f"{case}/{answering.SEND}", "send", send, ["POST"]),
         )
@@ -106,8 +113,11 @@ def blueprint(processes: Registry) -> Blueprint:
 
 
 def go_on(kind: str, reference: str) -> ResponseReturnValue:
-    """Go to the next open question, or to the answers once none is open."""
-    return redirect(_begun(kind, reference).next_page)
+    """Go to the next open question, or to the answers once none is open; first of all to earlier ones, if any."""
+    begun = _begun(kind, reference)
+    if begun.is_fresh and _earlier(begun) is not None:
+        return redirect(url_for(f"questions.{kind}_earlier", reference=reference))
+    return redirect(begun.next_page)
 
 
 def question(kind: str, reference: str, key: str) -> ResponseReturnValue:
@@ -158,6 +168,30 @@ def again(kind: str, reference: str) -> ResponseReturnValue:
     return redirect(replace(begun, answers=begun.known).next_page, 303)
 
 
+def begin_with_earlier(kind: str, reference: str) -> ResponseReturnValue:
+    """Show what the party answered in an earlier case of the same two, and take it as a draft only when asked to."""
+    begun = _begun(kind, reference, lock=request.method == "POST")
+    found = _earlier(begun)
+    if found is None or not begun.is_fresh:
+        return redirect(begun.next_page, 303)
+    if request.method == "GET":
+        return render_template(
+            "cases/answer_earlier.html",
+            case=begun.case,
+            earlier=found,
+            groups=answer_groups(begun.rules, found.answers, without=frozenset(begun.known)),
+            afresh=begun.next_page,
+            back=begun.case_page,
+        )
+    answering.keep_draft(session(), begun.case.id, begun.party, begun.rules, found.answers)
+    return redirect(replace(begun, answers={**found.answers, **begun.known}).next_page, 303)
+
+
+def _earlier(begun: Interview) -> earlier.Earlier | None:
+    workflow = registry().process(begun.case.kind, begun.case.definition).workflow
+    return earlier.answers(Move(workflow, begun.case, actor(), clock.now(), session()), begun.party, begun.rules)
+
+
 def _after_sending(begun: Interview) -> str:
     """Return the task list while the case can still be handed in, else the case."""
     case = begun.case
@@ -182,9 +216,9 @@ def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
         raise RefusedError(str(answering.is_asked(move)))
     known = workflow.questionnaire.known(party, rules) if workflow.questionnaire else {}
     sent = move.assessment.of(party)
-    kept = answering.draft_of(active, case.id, party, rules)
+    kept = answering.draft_of(active, case.id, party)
     answers = kept if kept is not None else dict(sent.answers) if sent else {}
-    return Interview(case, party, rules, known, {**answers, **known}, sent=sent is not None)
+    return Interview(case, party, rules, known, {**answers, **known}, sent=sent is not None, drafted=kept is not None)
 
 
 def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseReturnValue:
