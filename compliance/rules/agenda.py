@@ -19,6 +19,8 @@ from compliance.rules.applicable import is_out_of_scope, strictest
 from compliance.rules.errors import AnswerError, show
 from compliance.rules.explained import OUTCOMES, Explained, Way
 from compliance.rules.legal.legal_test import LegalTest
+from compliance.rules.legal.model import Effect
+from compliance.rules.legal.questions import UNKNOWN
 from compliance.rules.model import Answer, Outcome, Question
 from compliance.rules.rule_set import RuleSet
 from compliance.rules.walking import Answers, Walk, given
@@ -170,7 +172,10 @@ class Agenda:
     def _still_matters(self, counted: Mapping[str, Answer]) -> list[Question]:
         """Return the questions without an answer that can still change what a test finds, first things first."""
         open_keys = {
-            question.key for test in self.tests for question in test.still_to_ask(explained.own(test, counted))
+            question.key
+            for test in self.tests
+            for question in test.still_to_ask(explained.own(test, counted))
+            if question.key in _needed(test, counted)
         }
         return [question for key, question in self._asked_by_tests.items() if key in open_keys - counted.keys()]
 
@@ -198,6 +203,18 @@ _WAYS_TRIED: Final = 12
 def agenda(members: tuple[Member, ...]) -> Agenda:
     """Return the agenda of *members*; the same ones give the same agenda, which remembers what it was asked."""
     return Agenda(members)
+
+
+def _needed(test: LegalTest, counted: Mapping[str, Answer]) -> set[str]:
+    """Return what *test* looks at, without gates that cannot open any more since nobody knows one of their answers."""
+    keys = {key for factor in test.factors for key in (*factor.leanings, *factor.settled_by, *factor.met_only_if)}
+    if test.parts.combining.tie_breaker:
+        keys.add(test.parts.combining.tie_breaker.question)
+    for gate in test.gates:
+        unknown = any(counted.get(key) == UNKNOWN for key in gate.all_of)
+        if gate.effect is Effect.APPLIES_IF or not unknown:
+            keys.update(gate.questions)
+    return keys.union(*(_needed(other, counted) for other in test.others.values()))
 
 
 def _digest(members: tuple[Member, ...]) -> str:

@@ -181,3 +181,12 @@ def leading_to_test(rules: Agenda, outcome: Outcome) -> dict[str, Answer]:
 def _leaves_scope(test: object, answers: dict[str, Answer]) -> bool:
     known = {key: value for key, value in answers.items() if value != UNKNOWN}
     return any(gate.fires(known) for gate in test.gates)  # type: ignore[attr-defined]
+
+
+def test_whoever_does_not_know_one_condition_of_a_gate_is_not_asked_its_others() -> None:
+    rules = of("US-TX")
+    relief = {"s530_reporting_consistency", "s530_substantive_consistency", "s530_reasonable_basis"}
+    asked = {question.key for question in rules.walk({}).pages}
+    assert relief <= asked
+    led = rules.walk({"s530_reporting_consistency": UNKNOWN})
+    assert relief & {question.key for question in led.pages} == {"s530_reporting_consistency"}
