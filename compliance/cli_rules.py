@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask
 
 from compliance.authz import SYSTEM_ACTOR, Channel
+from compliance.engine import replaying
 from compliance.kernel import clock, db
 from compliance.rules import command as rules_command
 from compliance.rules import overview, store
+from compliance.rules import replay as replays
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.library import AnySet
 from compliance.rules.lines import decide_lines
@@ -61,6 +64,35 @@ def decide(context: click.Context, /, key: str, **choice: Any) -> None:  # noqa:
     context.exit(decide_lines(found, sys.stdin.buffer, sys.stdout))
 
 
+@rules.command("replay")
+@click.argument("key")
+@click.option("--version", help="This version; without it the newest that is in force.")
+@click.option("--folder", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Rules in this folder.")
+@click.option("--list", "listed", is_flag=True, help="List every determination that would change.")
+def replay(key: str, version: str | None, folder: Path | None, *, listed: bool) -> None:
+    """Show what past determinations would be under the rule set KEY. Nothing is changed by it.
+
+    It can be stopped at any time; the same command goes on where it was.
+    """
+    if version and folder:
+        raise click.UsageError("Give --version or --folder: the rules in a folder have a version of their own.")
+    try:
+        found, content = replaying.content_in(folder, key) if folder else _shipped(key, version)
+        shelf = replaying.shelf_of(replaying.plan(found, content))
+    except (*rules_command.REFUSALS, replaying.NothingToReplayError) as refused:
+        raise click.ClickException(str(refused)) from refused
+    replaying.run(shelf, _show)
+    moved = replays.matrix(shelf)
+    total, staying = sum(one.findings for one in moved), sum(one.findings for one in moved if one.old == one.new)
+    click.echo(
+        f"{found.key} {found.version}: of {total:,} findings {total - staying:,} would change. Nothing was changed."
+    )
+    for one in moved:
+        click.echo(f"{one.findings:12,}  {one.old} {'stays' if one.old == one.new else f'would be {one.new}'}")
+    if listed:
+        _list(shelf)
+
+
 def publish(key: str | None = None) -> int:
     """Publish every version of *key*, or of every rule set, and say so; return 1 when one was refused.
 
@@ -84,3 +116,20 @@ def _published(one: AnySet) -> int:
     db.session().commit()
     click.echo(f"{one.key} {one.version} {'published' if new else 'was published before'}, digest {one.digest[:12]}.")
     return 0
+
+
+def _shipped(key: str, version: str | None) -> tuple[AnySet, str]:
+    found = store.library().find(key, at=clock.now().date(), version=version)
+    return found, store.content_of(found)
+
+
+def _show(done: int, of: int) -> bool:
+    click.echo(f"{done} of {of} files replayed", err=True)
+    return True
+
+
+def _list(shelf: replays.Shelf) -> None:
+    after = None
+    while page := replays.changed(shelf, after):
+        for after in page:
+            click.echo(f"{after.determination}  {after.party}: {after.old} would be {after.new}")

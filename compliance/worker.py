@@ -22,7 +22,7 @@ from dbos import DBOS, StepOptions
 from flask import Flask
 
 from compliance.api import idempotency
-from compliance.engine import deadlines, importing, sweeping
+from compliance.engine import deadlines, importing, replaying, sweeping
 from compliance.kernel import beats, clock, db, heaps, jobs
 from compliance.messages import delivery, inbox
 from compliance.people import resets
@@ -63,6 +63,7 @@ def tidy(*_when: object) -> None:
     idempotency.forget()
     resets.forget()
     importing.forget()
+    replaying.forget()
     delivery.forget()
     inbox.forget()
     beats.forget()
@@ -73,7 +74,12 @@ def tidy(*_when: object) -> None:
         log.error("jobs_failed", newest=failed[0].id, fault=failed[0].fault, at_least=len(failed))
 
 
-TASKS: Final[Mapping[str, Callable[..., Any]]] = {delivery.JOB: delivery.send, SWEEP: sweep, TIDY: tidy}
+TASKS: Final[Mapping[str, Callable[..., Any]]] = {
+    delivery.JOB: delivery.send,
+    replaying.JOB: replaying.work,
+    SWEEP: sweep,
+    TIDY: tidy,
+}
 SCHEDULES: Final = {TIDY: "17 * * * *"}
 
 

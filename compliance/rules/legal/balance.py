@@ -59,7 +59,7 @@ class Balance:
         self.keys = tuple(keys)
         self.tie_breaker: TieBreaker | None = combining.tie_breaker
         self._tie_options = tie_options or {}
-        self._combining = combining
+        self.combining = combining
         self.possible = sum(one.weight for one in self.scorers if one.keys)
         self.needed = -(-self.possible * combining.least_answered // THOUSAND)
         self._ranges: dict[tuple[int, Outcome | None], Ranges] = {}
@@ -113,8 +113,8 @@ class Balance:
 
     def _ranges_afresh(self, weight: int, tie: Outcome | None) -> Ranges:
         whole = STRONGEST * EVEN * weight
-        upper = -(-self._combining.upper * whole // THOUSAND)
-        lower = self._combining.lower * whole // THOUSAND
+        upper = -(-self.combining.upper * whole // THOUSAND)
+        lower = self.combining.lower * whole // THOUSAND
         if tie is None or self.tie_breaker is None:
             return _three(lower, upper)
         within = self.tie_breaker.within * whole

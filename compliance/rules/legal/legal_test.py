@@ -54,7 +54,7 @@ class LegalTest:
         self._keys = tuple(parts.known)
         self._known = dict(parts.known)
         self._gates = self._read_gates()
-        self._method = self._choose_method()
+        self.method = self._choose_method()
         self._contradictions = self._relevant_contradictions()
         self._writer = Writer(self)
 
@@ -163,7 +163,7 @@ class LegalTest:
 
     def _settle(self, answers: Answers) -> Decided:
         plan = self._gates.plan(answers)
-        verdict = self._method.settle(answers)
+        verdict = self.method.settle(answers)
         if plan.gate == FACTORS:
             review = bool(self.about.always_review)
             return Decided(Outcome.NEEDS_REVIEW if review else verdict.outcome, plan, None, verdict, None)
@@ -194,7 +194,7 @@ class LegalTest:
 
     def _led_to(self, gate: int, answers: dict[str, str]) -> Outcome:
         if gate == FACTORS:
-            return Outcome.NEEDS_REVIEW if self.about.always_review else self._method.settle(answers).outcome
+            return Outcome.NEEDS_REVIEW if self.about.always_review else self.method.settle(answers).outcome
         redirect = self.gates[gate].redirect
         if redirect is not None:
             return self.others[redirect]._settle(answers).outcome  # noqa: SLF001 - the same class
@@ -215,7 +215,7 @@ class LegalTest:
             if self.about.always_review:
                 return
             held = locked | self._shared if self._shared else locked
-            verdict = here.verdict if here is not None else self._method.settle(answers)
+            verdict = here.verdict if here is not None else self.method.settle(answers)
             found = verdict.routes(most, held)
         else:
             redirect = self.gates[gate].redirect

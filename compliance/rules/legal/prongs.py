@@ -41,8 +41,8 @@ class Prong:
     def __init__(self, scorer: FactorScorer, combining: Combining, keys: Sequence[str]) -> None:
         self.scorer = scorer
         self.factor = scorer.factor
-        self._combining = combining
-        self._balance = Balance([scorer], combining, keys)
+        self.combining = combining
+        self.balance = Balance([scorer], combining, keys)
         self._leanings: Mapping[str, Mapping[str, int]] = dict(zip(scorer.keys, scorer.leanings, strict=True))
         self._order = dict(zip(scorer.keys, scorer.order, strict=True))
         special = scorer.keys if self.factor.any_of else (*self.factor.settled_by, *self.factor.met_only_if)
@@ -80,7 +80,7 @@ class Prong:
             settled = standings.get(answers.get(key, ""))
             if settled is not None:
                 return self._allowed(settled, answers), THOUSAND if settled is Standing.MET else -THOUSAND
-        standing, score = self._balance.stand(answers)
+        standing, score = self.balance.stand(answers)
         return self._allowed(standing, answers), score
 
     def _allowed(self, standing: Standing, answers: Answers) -> Standing:
@@ -94,9 +94,9 @@ class Prong:
         if not leanings:
             return Standing.OPEN, None
         best = rounded(max(leanings) * THOUSAND, STRONGEST)
-        if best >= self._combining.upper:
+        if best >= self.combining.upper:
             return Standing.MET, best
-        failed = best <= self._combining.lower and len(leanings) == len(self.scorer.keys)
+        failed = best <= self.combining.lower and len(leanings) == len(self.scorer.keys)
         return Standing.FAILED if failed else Standing.OPEN, best
 
     def _text(self, standing: Standing, score: int | None, given: list[tuple[int, str, int]]) -> str:
@@ -130,13 +130,13 @@ class Prong:
         return routes
 
     def _by_sum(self, routes: Routes[Standing], answers: Answers, way: Way, most: int, held: frozenset[str]) -> None:
-        found = self._balance.weigh(answers)
+        found = self.balance.weigh(answers)
         if not found.enough or not most:
             return
         for standing, first, last in found.ranges:
             if first <= found.sum <= last:
                 continue
-            for more in self._balance.reach(answers, found, (first - found.sum, last - found.sum), most, held):
+            for more in self.balance.reach(answers, found, (first - found.sum, last - found.sum), most, held):
                 steps = tuple(sorted((*way.steps, *more.steps)))
                 routes.add(self._allowed(standing, answers), Way(way.effect + more.effect, steps))
 
