@@ -76,11 +76,11 @@ def _combinations() -> sa.Select[str, str, str]:
     following = sa.select(sa.func.min(kept.rule_digest)).where(kept.rule_digest > walk.c.digest).scalar_subquery()
     walk = walk.union_all(sa.select(following).where(walk.c.digest.is_not(None)))
     one = aliased(Determination)
-    last = sa.select(sa.func.max(one.id)).where(one.rule_digest == walk.c.digest).scalar_subquery()
+    newest = sa.select(one.id).where(one.rule_digest == walk.c.digest).order_by(one.id.desc()).limit(1)
     named = aliased(Determination)
     return (
         sa.select(walk.c.digest, named.rule_set, named.rule_version)
-        .join(named, named.id == last)
+        .join(named, named.id == newest.scalar_subquery())
         .where(walk.c.digest.is_not(None))
     )
 
