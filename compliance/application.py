@@ -42,6 +42,9 @@ from compliance.web import (
     record,
     record_event,
     recovery,
+    rules,
+    rules_try,
+    rules_use,
     security,
     tasks,
     tokens,
@@ -114,6 +117,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.exempt(notifications.unsubscribing)  # The signed link is the proof; mail programs send nothing else.
     app.register_blueprint(notifications.unsubscribing)
     app.register_blueprint(processes.blueprint)
+    for of_rules in (rules, rules_try, rules_use):
+        app.register_blueprint(of_rules.blueprint)
     app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
     app.register_blueprint(questionnaire.blueprint(app.extensions["workflows"]))
     app.register_blueprint(determinations.blueprint(app.extensions["workflows"]))
@@ -137,12 +142,13 @@ def _every_page() -> dict[str, object]:
     return {
         "current_actor": shown,
         "nav": cases.navigation(reader)
+        + rules.navigation(reader)
         + record.navigation(reader)
         + administration.navigation(reader)
         + jobs.navigation(reader),
         "has_unread": notifications.has_unread,
         "account_nav": [{"label": "Your account", "href": "/account"}],
-        "footer_nav": processes.navigation(reader),
+        "footer_nav": processes.navigation(reader) + rules.navigation(reader, at_foot=True),
         "theme": request.cookies.get("theme", "system"),
     }
 

@@ -63,7 +63,10 @@ class Determination(Base):
     """One determination. ``rev`` is the revision of the case whose event it belongs to."""
 
     __tablename__ = "determination"
-    __table_args__ = (sa.UniqueConstraint("case_id", "number"),)
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "number"),
+        sa.Index("ix_determination_rule_digest", "rule_digest", "id"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     case_id: Mapped[uuid.UUID] = mapped_column(of_case())

@@ -196,12 +196,13 @@ class Library:
 def _folders(roots: list[Path]) -> dict[str, dict[str, Path]]:
     found: dict[str, dict[str, Path]] = {}
     for root in roots:
-        for path in sorted(root.glob(f"*/*/{loading.FILE}"), key=lambda one: _number(one.parent.name)):
+        for path in sorted(root.glob(f"*/*/{loading.FILE}"), key=lambda one: number_of(one.parent.name)):
             found.setdefault(path.parent.parent.name, {})[path.parent.name] = path.parent
     return found
 
 
-def _number(version: str) -> tuple[int, ...]:
+def number_of(version: str) -> tuple[int, ...]:
+    """Return what versions are put in order by: 2026.10 comes after 2026.9."""
     return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
 
 

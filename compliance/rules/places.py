@@ -15,10 +15,15 @@ FILE: Final = "places.toml"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Other names of places, and the groups that a place belongs to."""
+    """Other names of places, the groups that a place belongs to, and what people call a place."""
 
     other_names: Mapping[str, str]
     groups: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, str]
+
+    def name(self, place: str) -> str:
+        """Return what people call a place; its code where no name is given."""
+        return self.names.get(place, place)
 
     def known_as(self, place: str) -> str:
         """Write a place as the tests do: ``uk-sct`` becomes ``GB-SCT``."""
@@ -36,9 +41,10 @@ def read_places(folder: Path) -> Places:
     """Read the file of places in *folder*. Raises ``RuleSetError``."""
     fields = read_toml(folder, FILE)
     names, groups = fields.table("other_names").all_texts(), fields.table("groups")
+    called = fields.table("names").all_texts()
     found = {key: groups.texts(key) for key in groups.names()}
     fields.finish()
     for key, members in found.items():
         if not members:
             raise RuleSetError(groups.place, f"the group {show(key)} has no member.")
-    return Places(names, found)
+    return Places(names, found, called)

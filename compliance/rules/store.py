@@ -96,13 +96,18 @@ def _shipped_version(key: str, version: str) -> Member:
     return found
 
 
-def _published(session: Session, key: str, version: str) -> Member:
+def published(session: Session, key: str, version: str) -> AnySet:
+    """Return a rule set as it was published; raises ``UnknownRuleSetError``."""
     query = sa.select(RuleSetVersion.content).where(RuleSetVersion.key == key, RuleSetVersion.version == version)
     content = session.scalar(query)
     if content is None:
         known = session.scalars(sa.select(RuleSetVersion.version).where(RuleSetVersion.key == key))
         raise UnknownRuleSetError(f"{key} {version}", [f"{key} {one}" for one in known])
-    found = read(key, version, content)
+    return read(key, version, content)
+
+
+def _published(session: Session, key: str, version: str) -> Member:
+    found = published(session, key, version)
     if isinstance(found, ComplianceCheck):
         raise UnknownRuleSetError(f"{key} {version}", [])
     return found

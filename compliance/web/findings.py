@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from compliance.authz import Actor, is_at_desk
@@ -9,10 +10,10 @@ from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.questionnaire import Assessment, Conflict, Sheet, applying, assess, readable
 from compliance.kernel.db import session
-from compliance.rules.agenda import Found
+from compliance.rules.agenda import Agenda, Found
 from compliance.rules.explained import Aspect, Explained
 from compliance.rules.legal.model import Source
-from compliance.rules.model import Outcome
+from compliance.rules.model import Answer, Outcome
 from compliance.web import determinations
 from compliance.web.questionnaire import answer_groups
 
@@ -52,12 +53,15 @@ def _sheet(sheet: Sheet, known: frozenset[str], *, explained: bool) -> dict[str,
 
 
 def _explained(sheet: Sheet) -> dict[str, Any]:
-    found = sheet.finding
+    return {"result": sheet.result} | explained(sheet.rules, sheet.answers, sheet.finding)
+
+
+def explained(rules: Agenda, answers: Mapping[str, Answer], found: Found | None) -> dict[str, Any]:
+    """Return what *rules* find in *answers*, one rule set after the other, and what would change it."""
     return {
-        "result": sheet.result,
         "tone": TONES[found.outcome] if found else "neutral",
         "findings": [_finding(one, found) for one in found.findings] if found else [],
-        "changes": _changes(sheet) if found else [],
+        "changes": _changes(rules, answers) if found else [],
     }
 
 
@@ -92,11 +96,11 @@ def _section(aspect: Aspect) -> dict[str, Any]:
     }
 
 
-def _changes(sheet: Sheet) -> list[dict[str, str]]:
+def _changes(rules: Agenda, answers: Mapping[str, Answer]) -> list[dict[str, str]]:
     """Return the fewest answers that would have to be different for another result, and that result."""
     return [
         {"change": " and ".join(str(change) for change in way.changes), "result": way.result}
-        for way in sheet.rules.ways(sheet.answers, SHOWN)
+        for way in rules.ways(answers, SHOWN)
     ]
 
 

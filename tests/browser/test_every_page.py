@@ -146,5 +146,9 @@ def test_every_page_that_links_lead_to_is_fit_for_its_reader(
         "notifications.listing",
         "processes.show",
         "record.search",
+        "rules.listing",
+        "rules.show",
+        "rules_try.trying",
+        "rules_use.listing",
         "tasks.offer_listing",
     }
