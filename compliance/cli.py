@@ -179,11 +179,12 @@ def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands fla
     del against
     key = events.writer().key
     extent, begun = check.Extent(), time.monotonic()
-    with db.engine().connect() as connection:
+    with db.looking() as connection:
         found = list(check.faults(connection, key, extent))
     for fault in found:
         click.echo(str(fault))
     click.echo(f"Looked at {extent}. It took {time.monotonic() - begun:.1f} seconds.")
+    click.echo(f"Held against the record: {extent.beside}.")
     if found:
         raise click.ClickException(f"NOT VERIFIED: {len(found)} faults in the record of {app.name}.")
     click.echo("VERIFIED")

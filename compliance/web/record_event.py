@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from compliance.audit.models import AuditEvent, AuditOpening
+from compliance.audit import check_event, events
+from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
 from compliance.door import actor
 from compliance.engine.registry import registry
@@ -21,6 +22,10 @@ from compliance.people.models import Organisation
 from compliance.web import record, record_words
 
 ERASED: Final = "Sealed; what opened it was erased"
+ALTERED: Final = "Not shown: what is kept here is not what was sealed"
+EVENT: Final = sa.text(
+    f"SELECT {check_event.COLUMNS} FROM audit_event WHERE month = :month AND event_id = :id"  # noqa: S608 - constant
+).bindparams(sa.bindparam("id", type_=sa.Uuid()))
 CHANNELS: Final = {"browser": "A browser", "api": "The interface for programs", "command": "The command line"}
 
 blueprint = Blueprint("record_event", __name__)
@@ -31,12 +36,13 @@ def show(event_id: uuid.UUID) -> ResponseReturnValue:
     """Show one event with all its fields."""
     reader = actor()
     event = record.one_event(reader, event_id)
-    entry = _opened(event)
+    entry, wrong = _opened(event)
     before, after = (record.beside(event, step) for step in (-1, 1))
     return render_template(
         "audit/event.html",
         event=event,
         title=record_words.label(event.action),
+        wrong=wrong,
         facts=_facts(event, entry, reader),
         changes=[_change(name, pair) for name, pair in (entry.get("changes") or {}).items()],
         proof=_proof(event, entry),
@@ -120,13 +126,19 @@ def _state(event: AuditEvent, state: str | None) -> str | None:
     return state
 
 
-def _opened(event: AuditEvent) -> dict[str, Any]:
-    """Return the entry with its sealed values in clear, as far as they were not erased."""
-    rows = session().execute(
-        sa.select(AuditOpening.path, AuditOpening.value).where(AuditOpening.event_id == event.event_id)
-    )
-    entry: dict[str, Any] = _open(json.loads(event.entry), (), {row.path: row.value for row in rows})
-    return entry
+def _opened(event: AuditEvent) -> tuple[dict[str, Any], list[str]]:
+    """Return the entry with its sealed values in clear, as far as they were not erased, and what is wrong with it.
+
+    The text, its hash and its columns are checked while it is read, and each value against its seal: one that is not
+    what was sealed is not shown.
+    """
+    row = session().execute(EVENT, {"month": event.month, "id": event.event_id}).one()
+    kept = session().execute(check_event.OPENINGS, {"ids": [event.event_id]}).all()
+    sealed = check_event.seals(json.loads(event.entry))
+    altered = dict(check_event.sealed_wrongly(sealed, kept))
+    values = {one.path: ALTERED if one.path in altered else json.loads(one.value) for one in kept}
+    entry: dict[str, Any] = _open(json.loads(event.entry), (), values)
+    return entry, [*check_event.faults(row, events.writer().key), *altered.values()]
 
 
 def _open(value: Any, path: tuple[str, ...], found: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value

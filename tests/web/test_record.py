@@ -11,17 +11,18 @@ import sqlalchemy as sa
 import time_machine
 from werkzeug.test import TestResponse
 
-from compliance.audit import events
-from compliance.audit.models import AuditEvent, AuditOpening
+from compliance.audit import erasing, events
+from compliance.audit.models import AuditEvent
 from compliance.audit.sealed import Sealed
 from compliance.audit.vocabulary import Event
-from compliance.authz import Actor, Grant, Role
+from compliance.authz import SYSTEM_ACTOR, Actor, Grant, Role
 from compliance.engine import run
 from compliance.engine.case import Case
 from compliance.kernel.db import session
 from compliance.kernel.ids import new_id
 from compliance.people.models import Organisation
 from tests import make
+from tests.audit.test_vouched import tamper
 from tests.offer.scene import APPROVAL, MONDAY, OUTSIDE, UNCHARTED, Desk
 from tests.offer.test_documents import add
 from tests.web.conftest import Browser
@@ -233,7 +234,7 @@ def test_an_auditor_reads_an_event_whole_and_a_client_does_not_open_it(sign_in: 
     for said in ("Old name", "New name", "They asked", "Vera", "Settings, Acme", "192.0.2.7"):
         assert said in whole
     assert sign_in(vera).read(address).status_code == 404
-    session().execute(sa.delete(AuditOpening))
+    erasing.erase([receipt.event_id], SYSTEM_ACTOR, "They asked.")
     session().commit()
     assert "what opened it was erased" in sign_in(make.actor("Anna", Role.AUDITOR)).read(address).text
     comment = run.fire(
@@ -241,6 +242,18 @@ def test_an_auditor_reads_an_event_whole_and_a_client_does_not_open_it(sign_in: 
     )
     session().commit()
     assert "For us" not in sign_in(vera).read(f"/audit/events/{comment.receipts[0].event_id}").text
+
+
+def test_a_page_says_when_a_value_is_not_the_one_that_was_sealed(sign_in: SignIn, reference: str) -> None:
+    del reference
+    said = events.append("config", Event.ORGANISATION_CHANGED, SYSTEM_ACTOR, reason="They asked")
+    session().commit()
+    address, arno = f"/audit/events/{said.event_id}", make.actor("Arno", Role.AUDITOR)
+    assert "Not as it was written" not in sign_in(arno).read(address).text
+    tamper("UPDATE audit_opening SET value = '\"Forged\"'")
+    page = sign_in(arno).read(address).text
+    assert "the value kept for “reason” is not the one that was sealed" in page
+    assert "Forged" not in page
 
 
 def test_an_event_out_of_sight_is_one_that_is_not(sign_in: SignIn, reference: str) -> None:
