@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import time
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Final, TextIO, cast
@@ -15,12 +16,13 @@ from flask import Flask
 from compliance import serving
 from compliance.application import create_app
 from compliance.audit import check, events, export
-from compliance.audit.vocabulary import Event
+from compliance.audit.taking import Taking
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
 from compliance.cli_commands import Commands
 from compliance.kernel import db, installed
 from compliance.people import directory, passwords
 from compliance.settings import UnsafeSettingsError
+from compliance.web import record_rows
 from compliance.worker import ALONE, Worker
 
 ELSEWHERE: Final = {
@@ -29,6 +31,12 @@ ELSEWHERE: Final = {
     "demo": "compliance.cli_demo:demo",
     "import": "compliance.cli_imports:import_cases",
     "rules": "compliance.cli_rules:rules",
+}
+
+LAYOUTS: Final[dict[str, Callable[[], export.Layout]]] = {
+    "csv": lambda: record_rows.layout(opens=True),
+    "jsonl": export.jsonl,
+    "disclosures": lambda: export.disclosures(db.session()),
 }
 
 
@@ -148,7 +156,7 @@ def audit() -> None:
 
 @audit.command("export")
 @click.argument("out", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(LAYOUTS)), default="jsonl", show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace OUT when there is such a file.")
 @click.option("--stream", help="Only this stream, for instance offer/<id>.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (UTC).")
@@ -158,17 +166,24 @@ def export_record(
 ) -> None:
     """Write the record, or part of it, to OUT (- for standard output).
 
-    The export is itself on record before its first line is written, and stays so when nobody reads to the end.
+    The export is itself on record before its first line is written, and stays so when nobody reads to the end. Its
+    last line names its events and the digest of all lines before; a file without it was cut. “csv” is for people and
+    opens sealed values, “jsonl” holds the exact entries, “disclosures” what opens their sealed values.
     """
     target = _new_file(out, overwrite=overwrite)
     narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
     actor = SYSTEM_ACTOR.through(Channel.COMMAND)
-    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "filter": narrowed.described()})
+    taking = Taking(db.session(), actor, narrowed, LAYOUTS[form]())
+    taking.begin()
     db.session().commit()
-    write = export.write_csv if form == "csv" else export.write_jsonl
+    db.begin_reading()
     with target:
-        count = write(target, export.rows(db.session(), narrowed))
-    click.echo(f"{count} events written.", err=True)
+        for text in taking.text():
+            target.write(text)
+    db.session().rollback()
+    taking.end()
+    db.session().commit()
+    click.echo(f"{taking.count} events written.", err=True)
 
 
 @audit.command()
