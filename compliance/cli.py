@@ -36,7 +36,7 @@ ELSEWHERE: Final = {
 LAYOUTS: Final[dict[str, Callable[[], export.Layout]]] = {
     "csv": lambda: record_rows.layout(opens=True),
     "jsonl": export.jsonl,
-    "disclosures": lambda: export.disclosures(db.session()),
+    "disclosures": export.disclosures,
 }
 
 
@@ -173,7 +173,7 @@ def export_record(
     target = _new_file(out, overwrite=overwrite)
     narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
     actor = SYSTEM_ACTOR.through(Channel.COMMAND)
-    taking = Taking(db.session(), actor, narrowed, LAYOUTS[form]())
+    taking = Taking(actor, narrowed, LAYOUTS[form]())
     taking.begin()
     db.session().commit()
     db.begin_reading()

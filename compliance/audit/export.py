@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent, AuditOpening
 from compliance.kernel.cells import harmless
+from compliance.kernel.db import session as current_session
 
 BATCH: Final = 1000
 END: Final = "End of the export"
@@ -122,11 +123,11 @@ def jsonl() -> Layout:
     return Layout("jsonl", "application/x-ndjson", "jsonl", _lines, _line)
 
 
-def disclosures(session: Session) -> Layout:
+def disclosures() -> Layout:
     """Return the layout of what opens the sealed values of the events: ``{"id", "path", "salt", "value"}`` a line."""
 
     def body(batch: Sequence[Entry]) -> str:
-        return "".join(_line(opening) for opening in _openings(session, [found.event.event_id for found in batch]))
+        return "".join(_line(opening) for opening in _openings([found.event.event_id for found in batch]))
 
     return Layout("disclosures", "application/x-ndjson", "disclosures.jsonl", body, _line)
 
@@ -160,9 +161,9 @@ def _line(document: Mapping[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def _openings(session: Session, ids: Sequence[uuid.UUID]) -> Iterator[dict[str, Any]]:
+def _openings(ids: Sequence[uuid.UUID]) -> Iterator[dict[str, Any]]:
     query = sa.select(AuditOpening.event_id, AuditOpening.path, AuditOpening.salt, AuditOpening.value)
     order = (AuditOpening.event_id, AuditOpening.path)
-    for row in session.execute(query.where(AuditOpening.event_id.in_(ids)).order_by(*order)):
+    for row in current_session().execute(query.where(AuditOpening.event_id.in_(ids)).order_by(*order)):
         salt = base64.b64encode(row.salt).decode()
         yield {"id": str(row.event_id), "path": row.path, "salt": salt, "value": row.value}

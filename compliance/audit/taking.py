@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy.orm import Session
-
 from compliance.audit import events, export
 from compliance.audit.events import Receipt
 from compliance.audit.vocabulary import Event
 from compliance.authz import Actor
 from compliance.kernel import clock
+from compliance.kernel.db import session
 
 FORMAT: Final = "audit-export/1"
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
@@ -26,9 +25,11 @@ _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 @dataclass
 class Taking:
-    """One export. ``place`` names in the file's name whose events they are; ``more`` is told beside the filter."""
+    """One export, read from the session of whoever is running when: an answer is sent after its request has ended.
 
-    session: Session
+    ``place`` names in the file's name whose events they are; ``more`` is told beside the filter.
+    """
+
     by: Actor
     narrowed: export.Filter
     layout: export.Layout
@@ -60,7 +61,7 @@ class Taking:
 
     def begin(self) -> Receipt:
         """Fix the last event of the export and put it on record, in the running transaction."""
-        last = export.newest(self.session, self.narrowed)
+        last = export.newest(session(), self.narrowed)
         self._up_to = last.event_id if last else None
         said = {
             "format": self.layout.name,
@@ -68,7 +69,7 @@ class Taking:
             "up_to": {"event": str(last.event_id), "hash": last.leaf_hash.hex()} if last else None,
             **self.more,
         }
-        self._receipt = events.append("log", Event.EXPORT_MADE, self.by, session=self.session, subject=said)
+        self._receipt = events.append("log", Event.EXPORT_MADE, self.by, subject=said)
         return self._receipt
 
     def text(self) -> Iterator[str]:
@@ -87,7 +88,7 @@ class Taking:
         """Put on record that the file was handed over to its end, and what it held."""
         trailer = self._trailer()
         said = {name: trailer[name] for name in ("export", "count", "first", "last", "sha256")}
-        return events.append("log", Event.EXPORT_ENDED, self.by, session=self.session, subject=said)
+        return events.append("log", Event.EXPORT_ENDED, self.by, subject=said)
 
     def _parts(self) -> Iterator[str]:
         yield self.layout.head
@@ -97,7 +98,7 @@ class Taking:
 
     def _batches(self) -> Iterator[list[export.Entry]]:
         if self._up_to is not None:
-            yield from export.batches(self.session, self.narrowed, self.project, self._up_to)
+            yield from export.batches(session(), self.narrowed, self.project, self._up_to)
 
     def _pass(self, batch: Sequence[export.Entry]) -> None:
         if not batch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
@@ -207,7 +206,8 @@ def _scope(reader: Actor) -> frozenset[uuid.UUID] | None:
 
 def _projection(reader: Actor) -> export.Projection:
     """Return how the record is read out to *reader*: whole for the programme's auditors, in part for a client."""
-    return export.whole if reader.roles & READERS else functools.partial(projection.for_client, session())
+    # The session is asked for anew each time, since an export is sent after its request has ended.
+    return export.whole if reader.roles & READERS else lambda found: projection.for_client(session(), found)
 
 
 def _stream(reference: str | None) -> str | None:
@@ -225,12 +225,12 @@ def _taking(reader: Actor, form: str, narrowed: export.Filter) -> Taking:
     layouts: dict[str, Callable[[], export.Layout]] = {
         "csv": lambda: record_rows.layout(opens=opens),
         "jsonl": export.jsonl,
-        "disclosures": lambda: export.disclosures(session()),
+        "disclosures": export.disclosures,
     }
     place = (
         session().scalar(sa.select(Case.reference).where(Case.stream == narrowed.stream)) if narrowed.stream else None
     )
-    return Taking(session(), reader, narrowed, layouts[form](), _projection(reader), place or "", more)
+    return Taking(reader, narrowed, layouts[form](), _projection(reader), place or "", more)
 
 
 def _chunks(taking: Taking) -> Iterator[str]:

@@ -36,7 +36,7 @@ def write_events(count: int) -> None:
 
 
 def taken(narrowed: export.Filter | None = None) -> Taking:
-    made = Taking(session(), SYSTEM_ACTOR, narrowed or export.Filter(), export.jsonl())
+    made = Taking(SYSTEM_ACTOR, narrowed or export.Filter(), export.jsonl())
     made.begin()
     session().commit()
     return made
@@ -129,7 +129,7 @@ def test_the_name_of_a_file_says_what_it_holds_and_when_it_was_taken() -> None:
     since, until = (dt.datetime(2026, month, 1, tzinfo=dt.UTC) for month in (1, 2))
     with time_machine.travel(dt.datetime(2026, 3, 2, tzinfo=dt.UTC)):
         narrowed = export.Filter(stream="offer/1", action="offer.approve", actor_id="x", since=since, until=until)
-        whole, part = taken(), Taking(session(), SYSTEM_ACTOR, narrowed, export.disclosures(session()), place="OF-1")
+        whole, part = taken(), Taking(SYSTEM_ACTOR, narrowed, export.disclosures(), place="OF-1")
         assert whole.file_name == "record-taken-2026-03-02.jsonl"
         assert part.file_name == (
             "record-OF-1-offer.approve-one-person-from-2026-01-01-before-2026-02-01-taken-2026-03-02.disclosures.jsonl"
