@@ -100,9 +100,10 @@ class _Walk:
         openings = self._openings(batch)
         missing: list[tuple[Any, str]] = []
         for row in batch:
-            yield from self._link(row)
-            yield from (Fault(row.stream, row.rev, what) for what in check_event.faults(row, self.mac_key))
-            sealed, kept = check_event.seals(check_event.parsed(row.entry)), openings.get(row.event_id, [])
+            entry, kept = check_event.parsed(row.entry), openings.get(row.event_id, [])
+            yield from self._link(row, entry)
+            yield from (Fault(row.stream, row.rev, what) for what in check_event.faults(row, entry, self.mac_key))
+            sealed = check_event.seals(entry)
             self.extent.opened += len(kept)
             for _, what in check_event.sealed_wrongly(sealed, kept):
                 yield Fault(row.stream, row.rev, what)
@@ -121,7 +122,7 @@ class _Walk:
         if stray:
             yield Fault("audit_opening", 0, f"{stray} sealed values belong to no event")
 
-    def _link(self, row: Any) -> Iterator[Fault]:  # noqa: ANN401 - a raw row
+    def _link(self, row: Any, entry: dict[str, Any]) -> Iterator[Fault]:  # noqa: ANN401 - a raw row
         """Yield where *row* does not follow the event before it."""
         if row.stream != self.newest[0]:
             self._close()
@@ -130,7 +131,7 @@ class _Walk:
         _, rev, head = self.newest
         if row.rev != rev + 1:
             yield Fault(row.stream, row.rev, f"it follows revision {rev}")
-        if (check_event.parsed(row.entry).get("prev") or "") != head.hex():
+        if (entry.get("prev") or "") != head.hex():
             yield Fault(row.stream, row.rev, "it does not name the event before it")
         self.newest = (row.stream, row.rev, check_event.octets(row.leaf_hash))
         self.extent.events += 1
@@ -160,16 +161,13 @@ class _Walk:
     def _erased(self, missing: list[tuple[Any, str]]) -> Iterator[Fault]:
         """Yield the sealed values that are gone without an event that says who erased them."""
         ids = _ids({row.event_id for row, _ in missing})
-        noted = (
-            {(row.event_id, row.path): row for row in self.connection.execute(ERASURES, {"ids": ids})} if ids else {}
-        )
+        notes = self.connection.execute(ERASURES, {"ids": ids}) if ids else ()
+        noted = {(row.event_id, row.path): row for row in notes}
         for row, path in missing:
             self.extent.erased += 1
             note = noted.get((row.event_id, path))
             if note is None or (row.event_id.replace("-", ""), path) not in self._named_in(note):
-                yield Fault(
-                    row.stream, row.rev, f"what was sealed at “{path}” is gone, and no event says who erased it"
-                )
+                yield Fault(row.stream, row.rev, GONE.format(path))
 
     def _named_in(self, note: Any) -> frozenset[tuple[str, str]]:  # noqa: ANN401 - a raw row
         """Return the values that the event behind *note* says were erased."""
@@ -179,10 +177,9 @@ class _Walk:
         if by not in self.erasing:
             if len(self.erasing) >= REMEMBERED:
                 self.erasing.clear()
-            entry = check_event.parsed(
-                self.connection.execute(ENTRY, {"month": note.erased_month, "id": by}).scalar() or ""
-            )
-            values = entry["subject"]["values"] if entry.get("action") == ERASED else []
+            text = self.connection.execute(ENTRY, {"month": note.erased_month, "id": by}).scalar()
+            entry = check_event.parsed(text or "")
+            values = entry.get("subject", {}).get("values", []) if entry.get("action") == ERASED else []
             self.erasing[by] = frozenset((value["event"].replace("-", ""), value["path"]) for value in values)
         return self.erasing[by]
 

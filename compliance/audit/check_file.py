@@ -47,7 +47,8 @@ def _trailer(line: bytes) -> dict[str, Any]:
 def _is_on_record(trailer: dict[str, Any], connection: Connection, mac_key: bytes) -> bool:
     part = f'%"export":"{trailer.get("export")}"%'
     for row in connection.execute(ENDED, {"part": part}):
-        said = check_event.parsed(row.entry).get("subject") or {}
-        if not list(check_event.faults(row, mac_key)) and all(trailer.get(name) == said[name] for name in said):
+        entry = check_event.parsed(row.entry)
+        said = entry.get("subject") or {}
+        if not list(check_event.faults(row, entry, mac_key)) and all(trailer.get(name) == said[name] for name in said):
             return True
     return False

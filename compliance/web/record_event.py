@@ -124,4 +124,4 @@ def _opened(event: AuditEvent) -> tuple[dict[str, Any], list[str]]:
     row = session().execute(EVENT, {"month": event.month, "id": event.event_id}).one()
     kept = session().execute(check_event.OPENINGS, {"ids": [event.event_id]}).all()
     entry, altered = opening.opened(event.entry, kept)
-    return entry, [*check_event.faults(row, events.writer().key), *altered]
+    return entry, [*check_event.faults(row, check_event.parsed(row.entry), events.writer().key), *altered]
