@@ -16,6 +16,7 @@ from compliance.api import cases as api
 from compliance.audit import guards
 from compliance.audit.events import Writer
 from compliance.door import visitor
+from compliance.engine import vouching
 from compliance.engine.registry import discover
 from compliance.kernel import db, files, heaps
 from compliance.ops import gate, headers, health, logs
@@ -92,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app, chosen.database_url)
     files.install(app, chosen.data_dir)
     guards.install()
+    vouching.install()
     app.extensions["audit_writer"] = Writer(chosen.log_name, _mac_key(chosen.data_dir))
     app.extensions["workflows"] = discover(chosen.workflow_packages)
     logs.install(app)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import time
+import uuid
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Final, TextIO, cast
+from typing import BinaryIO, Final, TextIO, cast
 
 import click
 from flask import Flask
 
 from compliance import serving
 from compliance.application import create_app
-from compliance.audit import check, events, export
-from compliance.audit.vocabulary import Event
+from compliance.audit import check, check_file, erasing, events, export
+from compliance.audit.taking import Taking
 from compliance.authz import STAFF, SYSTEM_ACTOR, Channel, Role
 from compliance.cli_commands import Commands
 from compliance.kernel import db, installed
 from compliance.people import directory, passwords
 from compliance.settings import UnsafeSettingsError
+from compliance.web import record_rows
 from compliance.worker import ALONE, Worker
 
 ELSEWHERE: Final = {
@@ -29,6 +32,12 @@ ELSEWHERE: Final = {
     "demo": "compliance.cli_demo:demo",
     "import": "compliance.cli_imports:import_cases",
     "rules": "compliance.cli_rules:rules",
+}
+
+LAYOUTS: Final[dict[str, Callable[[], export.Layout]]] = {
+    "csv": lambda: record_rows.layout(opens=True),
+    "jsonl": export.jsonl,
+    "disclosures": export.disclosures,
 }
 
 
@@ -148,7 +157,7 @@ def audit() -> None:
 
 @audit.command("export")
 @click.argument("out", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(LAYOUTS)), default="jsonl", show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace OUT when there is such a file.")
 @click.option("--stream", help="Only this stream, for instance offer/<id>.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on (UTC).")
@@ -158,35 +167,62 @@ def export_record(
 ) -> None:
     """Write the record, or part of it, to OUT (- for standard output).
 
-    The export is itself on record before its first line is written, and stays so when nobody reads to the end.
+    The export is itself on record before its first line is written, and stays so when nobody reads to the end. Its
+    last line names its events and the digest of all lines before; a file without it was cut. “csv” is for people and
+    opens sealed values, “jsonl” holds the exact entries, “disclosures” what opens their sealed values.
     """
     target = _new_file(out, overwrite=overwrite)
     narrowed = export.Filter(stream=stream, since=_utc(since), until=_utc(until))
     actor = SYSTEM_ACTOR.through(Channel.COMMAND)
-    events.append("log", Event.EXPORT_MADE, actor, subject={"format": form, "filter": narrowed.described()})
+    taking = Taking(actor, narrowed, LAYOUTS[form]())
+    taking.begin()
     db.session().commit()
-    write = export.write_csv if form == "csv" else export.write_jsonl
+    db.begin_reading()
     with target:
-        count = write(target, export.rows(db.session(), narrowed))
-    click.echo(f"{count} events written.", err=True)
+        for text in taking.text():
+            target.write(text)
+    db.session().rollback()
+    taking.end()
+    db.session().commit()
+    click.echo(f"{taking.count} events written.", err=True)
 
 
 @audit.command()
-@click.option("--database", "against", is_flag=True, required=True, help="Check the record in the database.")
+@click.argument("file", type=click.File("rb"), required=False)
+@click.option("--database", "against", is_flag=True, help="Check the record in the database.")
 @click.pass_obj
-def verify(app: Flask, against: bool) -> None:  # noqa: FBT001 - click hands flags over by position
-    """Check every event, every chain and every case against each other; exit 1 when something is wrong."""
-    del against
-    key = events.writer().key
-    extent, begun = check.Extent(), time.monotonic()
-    with db.engine().connect() as connection:
-        found = list(check.faults(connection, key, extent))
-    for fault in found:
-        click.echo(str(fault))
-    click.echo(f"Looked at {extent}. It took {time.monotonic() - begun:.1f} seconds.")
-    if found:
-        raise click.ClickException(f"NOT VERIFIED: {len(found)} faults in the record of {app.name}.")
+def verify(app: Flask, file: BinaryIO | None, against: bool) -> None:  # noqa: FBT001 - click hands flags over by position
+    """Check the whole record, or FILE, which was exported from it; exit 1 when something is wrong.
+
+    The record: every event, every chain, every sealed value, and the cases and determinations that it vouches for.
+    """
+    if against == (file is not None):
+        raise click.UsageError("Say --database to check the record, or name an exported file.")
+    key, extent, begun, count = events.writer().key, check.Extent(), time.monotonic(), 0
+    with db.looking() as connection:
+        found = check_file.faults(file, connection, key) if file else check.faults(connection, key, extent)
+        for count, fault in enumerate(found, start=1):  # noqa: B007 - the count is part of the answer
+            click.echo(str(fault))
+    if against:
+        click.echo(f"Looked at {extent}. It took {time.monotonic() - begun:.1f} seconds.")
+        click.echo(f"Held against the record: {extent.beside}.")
+    if count:
+        raise click.ClickException(
+            f"NOT VERIFIED: {count} faults in {file.name if file else f'the record of {app.name}'}."
+        )
     click.echo("VERIFIED")
+
+
+@audit.command()
+@click.argument("events_", metavar="EVENT...", type=click.UUID, nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why, for instance who asked for it; sealed too.")
+def erase(events_: tuple[uuid.UUID, ...], reason: str) -> None:
+    """Erase the sealed values of each EVENT: free text, names, addresses. The events stay, and say what is gone."""
+    count = erasing.erase(events_, SYSTEM_ACTOR.through(Channel.COMMAND), reason)
+    if not count:
+        raise click.ClickException("Nothing is kept there that could be erased. Look at the numbers of the events.")
+    db.session().commit()
+    click.echo(f"{count} sealed values erased; the record says so.")
 
 
 def _new_file(name: str, *, overwrite: bool) -> TextIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import signal
@@ -65,6 +66,55 @@ def test_a_verification_says_how_much_it_looked_at(app: Flask) -> None:
     assert counts[0] >= 3
     assert counts[1] >= 1
     assert counts[3] == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "disclosures"])
+def test_an_exported_file_is_verified_and_one_that_was_cut_or_changed_is_not(
+    app: Flask, tmp_path: Path, form: str
+) -> None:
+    for number in range(3):
+        events.append("config", Event.ORGANISATION_CHANGED, SYSTEM_ACTOR, subject={"number": number}, reason="Why not")
+    session().commit()
+    out = tmp_path / "record"
+    assert audit("export", str(out), "--format", form, app=app).exit_code == 0
+    found = audit("verify", str(out), app=app)
+    assert (found.exit_code, found.output) == (0, "VERIFIED\n")
+    whole = out.read_bytes()
+    *lines, trailer = whole.splitlines(keepends=True)
+    changed = b"".join(lines).replace(b"a", b"b", 1)
+    before, after = (hashlib.sha256(text).hexdigest().encode() for text in (b"".join(lines), changed))
+    for text, said in (
+        (b"".join(lines), "it was cut"),
+        (whole[:-1], "it was cut"),
+        (b"", "it was cut"),
+        (changed + trailer, "it was changed"),
+        (b"".join(lines[1:]) + trailer, "it was changed"),
+        (changed + trailer.replace(before, after), "names another content"),
+    ):
+        out.write_bytes(text)
+        refused = audit("verify", str(out), app=app)
+        assert refused.exit_code == 1
+        assert said in refused.output
+        assert "NOT VERIFIED" in refused.output
+
+
+def test_a_verification_needs_one_thing_to_check(app: Flask, tmp_path: Path) -> None:
+    out = tmp_path / "record"
+    out.touch()
+    assert audit("verify", app=app).exit_code == 2
+    assert "Say --database to check the record" in audit("verify", str(out), "--database", app=app).output
+
+
+def test_sealed_values_are_erased_by_command_and_the_record_stays_sound(app: Flask) -> None:
+    said = events.append("config", Event.ORGANISATION_CHANGED, SYSTEM_ACTOR, reason="Fay was ill")
+    session().commit()
+    erased = audit("erase", str(said.event_id), "--reason", "Fay asked for it.", app=app)
+    assert erased.output == "1 sealed values erased; the record says so.\n"
+    found = audit("verify", "--database", app=app)
+    assert (found.exit_code, "1 were erased" in found.output) == (0, True), found.output
+    again = audit("erase", str(said.event_id), "--reason", "Again.", app=app)
+    assert again.exit_code == 1
+    assert "Nothing is kept there" in again.output
 
 
 @pytest.mark.parametrize("stopped", [KeyboardInterrupt(), click.Abort()])

@@ -54,7 +54,10 @@ class AuditPending(Base):
 
 
 class AuditOpening(Base):
-    """What opens a sealed value of an event. Deleting the row erases the value and leaves the record whole."""
+    """What opens a sealed value of an event. Deleting the row erases the value and leaves the record whole.
+
+    It is never changed, and goes only when an :class:`AuditErasure` is there; see :mod:`compliance.audit.erasing`.
+    """
 
     __tablename__ = "audit_opening"
 
@@ -62,6 +65,20 @@ class AuditOpening(Base):
     path: Mapped[str] = mapped_column(primary_key=True)
     salt: Mapped[bytes]
     value: Mapped[Any] = mapped_column(sa.JSON())
+
+
+class AuditErasure(Base):
+    """A sealed value that was erased, with the event that says who erased it."""
+
+    __tablename__ = "audit_erasure"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["erased_month", "erased_by"], ["audit_event.month", "audit_event.event_id"]),
+    )
+
+    event_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    erased_month: Mapped[int]
+    erased_by: Mapped[uuid.UUID]
 
 
 class AuditStream(Base):

@@ -8,7 +8,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Collection, Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from wtforms import Form, StringField
@@ -17,6 +17,9 @@ from compliance.audit.sealed import Sealed
 from compliance.engine.case import AnswerSheet, CaseDocument, CaseVersion
 from compliance.engine.move import Move
 from compliance.kernel.db import direct, table
+
+if TYPE_CHECKING:
+    from compliance.engine.definition import Workflow
 
 _SHEET, _DOCUMENT = table(AnswerSheet).c, table(CaseDocument).c
 # Answers and documents in one round trip; what one of them has not is null.
@@ -85,7 +88,12 @@ def restore_terms(move: Move, number: int, names: Collection[str]) -> None:
 
 def terms_of(move: Move) -> dict[str, Any]:
     """Return the terms as the case has them now."""
-    return {name: plain(getattr(move.case, name)) for name in move.workflow.terms}
+    return terms_as_kept(move.case, move.workflow)
+
+
+def terms_as_kept(case: Any, workflow: Workflow) -> dict[str, Any]:  # noqa: ANN401 - the process's own model
+    """Return the terms of *case* as its versions keep them, by the definition *workflow*."""
+    return {name: plain(getattr(case, name)) for name in workflow.terms}
 
 
 def keep_version(move: Move, *, anew: bool = False) -> None:
@@ -115,10 +123,19 @@ def keep_version(move: Move, *, anew: bool = False) -> None:
 def _content_digest(move: Move, terms_digest: str) -> str:
     """Return the digest over terms, answers and documents: what a reviewer sees and decides on."""
     rows = direct(move.session, _ANSWERS_AND_DOCUMENTS, {"case_id": move.case.id}).all()
-    answers = sorted((row.party, row.rule_digest, row.answers) for row in rows if row.sha256 is None)
     documents = sorted((row for row in rows if row.sha256 is not None), key=lambda row: row.id)
     move.documents = tuple((row.party, row.sha256) for row in documents if not row.internal)
-    return _digest_with(terms_digest, answers, [row.sha256 for row in documents])
+    return digest_of_all(terms_digest, [row for row in rows if row.sha256 is None], documents)
+
+
+def digest_of_all(terms_digest: str, sheets: Iterable[Any], documents: Iterable[Any]) -> str:
+    """Return the digest over terms, answer sheets and documents, the latter in the order of their ids.
+
+    Documents that were taken back do not count.
+    """
+    answers = sorted((row.party, row.rule_digest, row.answers) for row in sheets)
+    standing = [row.sha256 for row in documents if getattr(row, "withdrawn_at", None) is None]
+    return _digest_with(terms_digest, answers, standing)
 
 
 def _digest_with(terms_digest: str, answers: Iterable[Any] = (), documents: Iterable[str] = ()) -> str:

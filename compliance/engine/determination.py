@@ -144,9 +144,7 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         **(_kept_of(before, form) if action.determines == AS_BEFORE else {}),
         "evidence": [{"party": party, "sha256": sha256} for party, sha256 in move.documents],
     }
-    # Where the rules say nothing of their confidence, the digest is what it was before there was any.
-    said = {name: value for name, value in row.items() if name != "confidence" or value}
-    digest = digest_of(_plainly(said) | {"case_id": str(case.id)})
+    digest = digest_of_row({**row, "case_id": case.id})
     direct(move.session, _KEEP, {"id": new_id(), "case_id": case.id, "digest": digest, **row})
     move.policy |= {
         "rule_set": row["rule_set"],
@@ -157,6 +155,13 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "determination": {"number": row["number"], "digest": digest},
         **({"policy": row["policy"]} if row["policy"] else {}),
     }
+
+
+def digest_of_row(row: Mapping[str, Any]) -> str:
+    """Return the digest over all that a determination says, as its event names it."""
+    # Where the rules say nothing of their confidence, the digest is what it was before there was any.
+    unsaid = {"id", "digest", *(() if row["confidence"] else ("confidence",))}
+    return digest_of(_plainly({name: value for name, value in row.items() if name not in unsaid}))
 
 
 def newest(session: Session, case: Case) -> Determination | None:

@@ -221,6 +221,15 @@ def reading() -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def looking() -> Iterator[Connection]:
+    """A long transaction that only reads, and sees the database as it was at its first statement."""
+    with reading() as connection:
+        if not is_sqlite():
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901 - the same one
+        yield connection
+
+
 def is_sqlite() -> bool:
     """Tell whether the embedded database is in use."""
     return engine().dialect.name == "sqlite"

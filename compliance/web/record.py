@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import io
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
@@ -15,27 +13,23 @@ from flask.typing import ResponseReturnValue
 from wtforms import DateField, Field, Form, StringField
 from wtforms.validators import Length, Optional
 
-from compliance.audit import events, export
+from compliance.audit import export
 from compliance.audit.models import AuditEvent
-from compliance.audit.vocabulary import Event
+from compliance.audit.taking import Taking
 from compliance.authz import Actor, Role, visible_to
 from compliance.door import actor
 from compliance.engine import projection, telling
 from compliance.engine.case import Case
 from compliance.engine.errors import EngineError, NotAllowedError, NotFoundError
-from compliance.kernel.db import session
+from compliance.kernel.db import begin_reading, session
 from compliance.kernel.ids import clean_reference
-from compliance.web import record_words, transaction
+from compliance.web import record_rows, record_words, transaction
 
 PAGE_SIZE: Final = 50
-CHUNK_ROWS: Final = 500
 NOTHING_TO_TAKE: Final = "No event meets this search, so there is nothing to export."
 READERS: Final = frozenset({Role.AUDITOR})
 OWN_READERS: Final = frozenset({Role.VIEWER, Role.ACCOUNT_ADMIN})
-WRITERS: Final[dict[str, tuple[str, Callable[[TextIO, Iterable[dict[str, Any]]], int]]]] = {
-    "csv": ("text/csv", export.write_csv),
-    "jsonl": ("application/x-ndjson", export.write_jsonl),
-}
+FORMATS: Final = frozenset({"csv", "jsonl", "disclosures"})
 
 blueprint = Blueprint("record", __name__)
 
@@ -68,19 +62,18 @@ def take() -> ResponseReturnValue:
     """Stream the events of the search as a file; the export is itself on record before its first byte leaves."""
     reader = actor()
     form = request.form.get("format", "csv")
-    if form not in WRITERS:
-        raise BadSearchError("Choose CSV or JSON Lines.")
+    if form not in FORMATS:
+        raise BadSearchError("Choose CSV, JSON Lines, or what opens sealed values.")
+    if form == "disclosures" and not reader.roles & READERS:
+        raise NotAllowedError("Sealed values are for the programme's auditors.")
     _, narrowed = _search(reader)
     if narrowed is None or not _any(narrowed):
         return _page(reader, NOTHING_TO_TAKE)
-    said = {"format": form, "filter": narrowed.described()}
-    if narrowed.organisations is not None:
-        said |= {"projection": "client", "organisations": sorted(str(one) for one in narrowed.organisations)}
-    receipt = events.append("log", Event.EXPORT_MADE, reader, subject=said)
+    taking = _taking(reader, form, narrowed)
+    receipt = taking.begin()
     session().commit()
-    media_type, write = WRITERS[form]
-    response = Response(stream_with_context(_chunks(narrowed, _projection(reader), write)), mimetype=media_type)
-    response.headers["Content-Disposition"] = f"attachment; filename=record.{form}"
+    response = Response(stream_with_context(_chunks(taking)), mimetype=taking.layout.media_type)
+    response.headers["Content-Disposition"] = f"attachment; filename={taking.file_name}"
     response.headers["Audit-Receipt"] = str(receipt)
     transaction.leave_alone()
     return response
@@ -213,7 +206,8 @@ def _scope(reader: Actor) -> frozenset[uuid.UUID] | None:
 
 def _projection(reader: Actor) -> export.Projection:
     """Return how the record is read out to *reader*: whole for the programme's auditors, in part for a client."""
-    return export.whole if reader.roles & READERS else functools.partial(projection.for_client, session())
+    # The session is asked for anew each time, since an export is sent after its request has ended.
+    return export.whole if reader.roles & READERS else lambda found: projection.for_client(session(), found)
 
 
 def _stream(reference: str | None) -> str | None:
@@ -223,20 +217,29 @@ def _stream(reference: str | None) -> str | None:
     return found or "none"
 
 
-def _chunks(
-    narrowed: export.Filter, project: export.Projection, write: Callable[[TextIO, Iterable[dict[str, Any]]], int]
-) -> Iterator[str]:
-    """Yield the export a few hundred rows at a time, so that no export ever lies in memory whole."""
-    rows = export.rows(session(), narrowed, project)
-    out, first = io.StringIO(), True
-    while True:
-        batch = [row for _, row in zip(range(CHUNK_ROWS), rows, strict=False)]
-        if not batch and not first:
-            return
-        write(out, batch)
-        text = out.getvalue()
-        yield text if first or write is export.write_jsonl else text.partition("\n")[2]
-        out, first = io.StringIO(), False
+def _taking(reader: Actor, form: str, narrowed: export.Filter) -> Taking:
+    opens = bool(reader.roles & READERS)
+    more: dict[str, Any] = {}
+    if narrowed.organisations is not None:
+        more = {"projection": "client", "organisations": sorted(str(one) for one in narrowed.organisations)}
+    layouts: dict[str, Callable[[], export.Layout]] = {
+        "csv": lambda: record_rows.layout(opens=opens),
+        "jsonl": export.jsonl,
+        "disclosures": export.disclosures,
+    }
+    place = (
+        session().scalar(sa.select(Case.reference).where(Case.stream == narrowed.stream)) if narrowed.stream else None
+    )
+    return Taking(reader, narrowed, layouts[form](), _projection(reader), place or "", more)
+
+
+def _chunks(taking: Taking) -> Iterator[str]:
+    """Yield the export; that it came to its end is on record when its last byte has left."""
+    begin_reading()  # However slowly somebody reads, nobody waits for them to write.
+    yield from taking.text()
+    session().rollback()
+    taking.end()
+    session().commit()
 
 
 def _midnight(day: dt.date | None) -> dt.datetime | None:

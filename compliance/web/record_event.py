@@ -11,16 +11,18 @@ import sqlalchemy as sa
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from compliance.audit.models import AuditEvent, AuditOpening
+from compliance.audit import check_event, events, opening
+from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
 from compliance.door import actor
-from compliance.engine.registry import registry
 from compliance.engine.telling import names_of
 from compliance.kernel.db import session
 from compliance.people.models import Organisation
 from compliance.web import record, record_words
 
-ERASED: Final = "Sealed; what opened it was erased"
+EVENT: Final = sa.text(
+    f"SELECT {check_event.COLUMNS} FROM audit_event WHERE month = :month AND event_id = :id"  # noqa: S608 - constant
+).bindparams(sa.bindparam("id", type_=sa.Uuid()))
 CHANNELS: Final = {"browser": "A browser", "api": "The interface for programs", "command": "The command line"}
 
 blueprint = Blueprint("record_event", __name__)
@@ -31,12 +33,13 @@ def show(event_id: uuid.UUID) -> ResponseReturnValue:
     """Show one event with all its fields."""
     reader = actor()
     event = record.one_event(reader, event_id)
-    entry = _opened(event)
+    entry, wrong = _opened(event)
     before, after = (record.beside(event, step) for step in (-1, 1))
     return render_template(
         "audit/event.html",
         event=event,
         title=record_words.label(event.action),
+        wrong=wrong,
         facts=_facts(event, entry, reader),
         changes=[_change(name, pair) for name, pair in (entry.get("changes") or {}).items()],
         proof=_proof(event, entry),
@@ -65,8 +68,8 @@ def _facts(event: AuditEvent, entry: Mapping[str, Any], reader: Actor) -> list[d
         ("Address", request.get("ip")),
         ("About", case[0] if case else record_words.where([event])[event.event_id]),
         ("Organisation", organisation.name if organisation else None),
-        ("State before", _state(event, entry.get("from"))),
-        ("State after", _state(event, entry.get("to"))),
+        ("State before", record_words.state(event, entry.get("from"))),
+        ("State after", record_words.state(event, entry.get("to"))),
         ("Reason", entry.get("reason")),
         *((_titled(name), _told(value)) for name, value in (entry.get("subject") or {}).items()),
         *_drafts((entry.get("policy") or {}).get("drafts") or {}),
@@ -112,28 +115,13 @@ def _titled(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _state(event: AuditEvent, state: str | None) -> str | None:
-    """Return a state as its process calls it, in whichever version still has it."""
-    for workflow in registry().versions(event.action.partition(".")[0]):
-        if state in {one.value for one in workflow.states}:
-            return workflow.stage(str(state)).label
-    return state
+def _opened(event: AuditEvent) -> tuple[dict[str, Any], list[str]]:
+    """Return the entry with its sealed values in clear, as far as they were not erased, and what is wrong with it.
 
-
-def _opened(event: AuditEvent) -> dict[str, Any]:
-    """Return the entry with its sealed values in clear, as far as they were not erased."""
-    rows = session().execute(
-        sa.select(AuditOpening.path, AuditOpening.value).where(AuditOpening.event_id == event.event_id)
-    )
-    entry: dict[str, Any] = _open(json.loads(event.entry), (), {row.path: row.value for row in rows})
-    return entry
-
-
-def _open(value: Any, path: tuple[str, ...], found: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, dict):
-        if set(value) == {"$sealed"}:
-            return found.get("/".join(path), ERASED)
-        return {key: _open(item, (*path, key), found) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_open(item, (*path, str(index)), found) for index, item in enumerate(value)]
-    return value
+    The text, its hash and its columns are checked while it is read, and each value against its seal: one that is not
+    what was sealed is not shown.
+    """
+    row = session().execute(EVENT, {"month": event.month, "id": event.event_id}).one()
+    kept = session().execute(check_event.OPENINGS, {"ids": [event.event_id]}).all()
+    entry, altered = opening.opened(event.entry, kept)
+    return entry, [*check_event.faults(row, check_event.parsed(row.entry), events.writer().key), *altered]

@@ -33,6 +33,14 @@ def label(word: str) -> str:
     return f"{versions[0].title}: {action.label if action else NOTICES.get(name, name)}"
 
 
+def state(event: AuditEvent, value: str | None) -> str | None:
+    """Return a state as the process of *event* calls it, in whichever version still has it."""
+    for workflow in registry().versions(event.action.partition(".")[0]):
+        if value in {one.value for one in workflow.states}:
+            return workflow.stage(str(value)).label
+    return value
+
+
 def choices() -> list[tuple[str, str]]:
     """Return the vocabulary with its labels, by label."""
     return sorted(((word, label(word)) for word in vocabulary.words()), key=lambda one: one[1])

@@ -31,10 +31,11 @@ from tests.people.scene import (
 from tests.web.conftest import check_page
 
 NEW = "nine paper cranes in a row"
-# What belongs to cases, rules, exports and the sample, or to jobs alone.
+# What belongs to cases, rules, the record itself and the sample, or to jobs alone.
 ELSEWHERE = {
-    Event.EXPORT_MADE, Event.IMPORT_MADE, Event.JOB_CANCELLED, Event.JOB_RETRIED,
-    Event.MAIL_CANCELLED, Event.MAIL_RETRIED, Event.RULES_PUBLISHED, Event.SAMPLE_LOADED, Event.SAMPLE_REMOVED,
+    Event.EXPORT_ENDED, Event.EXPORT_MADE, Event.IMPORT_MADE, Event.JOB_CANCELLED, Event.JOB_RETRIED,
+    Event.MAIL_CANCELLED, Event.MAIL_RETRIED, Event.RECORD_VALUES_ERASED, Event.RULES_PUBLISHED,
+    Event.SAMPLE_LOADED, Event.SAMPLE_REMOVED,
 }  # fmt: skip
 
 
