@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Final
 
 from compliance.authz import Role
+from compliance.engine.answering import CHANGE
 from compliance.engine.documents import party_of, was_added
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
@@ -69,8 +70,8 @@ def same_freelancer(move: Move) -> str | None:
 
 def a_change_waits(move: Move) -> str | None:
     """Take back only a change; what the clock asked to be looked at again is looked at."""
-    asked = [(rev, action) for action, rev, _ in move.acts if action in {"amend", "review_tenure"}]
-    if max(asked, default=(0, ""))[1] == "amend":
+    asked = [(rev, action) for action, rev, _ in move.acts if action in {"amend", CHANGE, "review_tenure"}]
+    if max(asked, default=(0, ""))[1] in {"amend", CHANGE}:
         return None
     return "No change waits here: the time has come to look at the engagement again. A reviewer decides on it."
 
