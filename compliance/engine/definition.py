@@ -120,8 +120,9 @@ class Stage:
     ``waits_for`` is a party, or a function that finds it where that depends on the case; it is asked when the case
     comes into the state and after each action that stays there. ``within`` is the service level: when it passes, the
     case is marked late and the escalation contacts are told. ``remind`` are terms after which whoever is waited for
-    hears again. ``asks`` names the column that holds what is asked of whoever is waited for. ``own_sentence`` is said
-    instead to whoever acts here.
+    hears again. ``clock`` names what counts the terms here over all stays, so that asking somebody does not give them
+    anew; it goes on after the stages that say with ``pauses`` that they only stop it. ``asks`` names the column that
+    holds what is asked of whoever is waited for. ``own_sentence`` is said instead to whoever acts here.
     """
 
     label: str = ""
@@ -134,6 +135,8 @@ class Stage:
     worker_sees: bool = True
     asks: str = ""
     own_sentence: str = ""
+    clock: str = ""
+    pauses: str = ""
 
     def turn(self, move: Move) -> Party:
         """Return whose turn it is when the case of *move* comes here."""

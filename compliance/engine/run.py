@@ -302,7 +302,7 @@ def apply(move: Move, action: Action, form: Form | None, capacity: str | None) -
         content.keep_version(move)
         words.keep(move)
         if case.state != before:
-            deadlines.enter(move)
+            deadlines.enter(move, before)
         else:
             deadlines.ask_again(move, action.name)
         determination.keep(move, action, form)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from compliance.engine.definition import Party, Stage, Tone
 from compliance.engine.move import Move
 from compliance.kernel.clock import business_days, calendar_days
 from workflows.offer.model import State
 from workflows.offer.onboarding import whoever_accepts, whoever_is_missing
 from workflows.offer.rising import whoever_signs
+
+# Three business days, five at most, however often the parties are asked in between.
+REVIEWING: Final = "review"
 
 
 def whoever_classifies(move: Move) -> Party:
@@ -50,6 +55,7 @@ STAGES = {
         Party.REVIEWER,
         Tone.PROGRESS,
         business_days(3),
+        clock=REVIEWING,
     ),
     State.INFO_CLIENT: Stage(
         "Question to the client",
@@ -58,6 +64,7 @@ STAGES = {
         Tone.WAITING,
         remind=(calendar_days(3), calendar_days(7)),
         asks="asked",
+        pauses=REVIEWING,
     ),
     State.INFO_FREELANCER: Stage(
         "Question to the freelancer",
@@ -66,6 +73,7 @@ STAGES = {
         Tone.WAITING,
         remind=(calendar_days(3), calendar_days(7)),
         asks="asked",
+        pauses=REVIEWING,
     ),
     State.SECOND_REVIEW: Stage(
         "Second review",
