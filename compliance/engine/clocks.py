@@ -1,4 +1,4 @@
-"""Clocks that pause while somebody else is asked and go on afterwards, so that time counts over all stays in a state."""
+"""Clocks that pause while somebody else is asked and go on afterwards: time counts over all stays in a state."""
 
 from __future__ import annotations
 

@@ -161,10 +161,13 @@ class Assessment:
         return "The parties answered the questionnaire differently." if self.conflicts else None
 
     def is_overridden_by(self, outcome: str) -> bool:
-        """Tell whether *outcome* is another status than the questionnaire found for one of the parties."""
+        """Tell whether *outcome* is another status than the questionnaire found for one of the parties.
+
+        An outcome that is no status lets no work be done, and speaks against an independent contractor's alone.
+        """
         statuses = {Outcome.EMPLOYEE, Outcome.INDEPENDENT_CONTRACTOR}
         found = {sheet.finding.outcome for sheet in self.sheets if sheet.finding} & statuses
-        return outcome in statuses and bool(found - {outcome})
+        return bool(found - {outcome} if outcome in statuses else found & {Outcome.INDEPENDENT_CONTRACTOR})
 
 
 NOTHING: Final = Assessment(None)

@@ -8,15 +8,14 @@ import time_machine
 from compliance.authz import Role
 from compliance.engine.errors import InvalidInputError, NotAllowedError, RefusedError
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, MONDAY, UPHELD, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, UPHELD, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 GROUNDS = "The method is mine alone, see the contract."
 
 
 def disputed(desk: Desk) -> None:
-    desk.in_review()
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.rejected()
     desk.act(desk.fay, "disagree", grounds=GROUNDS)
     desk.act(desk.sol, "take_disagreement")
 
@@ -42,8 +41,7 @@ def test_a_disagreement_ends_in_every_way_with_fresh_reasons(
 def test_only_senior_reviewers_decide_on_a_disagreement_and_never_on_an_own_offer(desk: Desk) -> None:
     both = make.actor("Bo", Role.HIRING_MANAGER, Role.SENIOR_REVIEWER, at=desk.client)
     desk.mona = both
-    desk.in_review()
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.rejected()
     desk.act(desk.fay, "disagree", grounds=GROUNDS)
     with pytest.raises(NotAllowedError):
         desk.act(desk.rita, "take_disagreement")
@@ -53,6 +51,7 @@ def test_only_senior_reviewers_decide_on_a_disagreement_and_never_on_an_own_offe
 
 def test_a_senior_who_was_involved_is_given_no_disagreement(desk: Desk) -> None:
     lea = make.actor("Lea", Role.TEAM_LEAD)
+    desk.result = INSIDE
     desk.open()
     desk.act(desk.mona, "submit")
     desk.act(desk.sue, "claim")
