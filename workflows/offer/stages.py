@@ -25,6 +25,11 @@ def whoever_reassesses(move: Move) -> Party:
     return whoever_signs(move) or whoever_classifies(move)
 
 
+def whoever_answers(move: Move) -> Party:
+    """Return the senior reviewer for clients who enrolled; a second compliance contact of the others answers."""
+    return Party.SENIOR_REVIEWER if move.organisation.compliance_enrolled else Party.COMPLIANCE_CONTACT
+
+
 STAGES = {
     State.DRAFT: Stage(
         "Draft",
@@ -108,8 +113,8 @@ STAGES = {
     ),
     State.DISAGREEMENT: Stage(
         "Disagreement",
-        "A senior reviewer who was not part of the decision looks at it afresh.",
-        Party.SENIOR_REVIEWER,
+        "Somebody who was not part of the decision looks at it afresh.",
+        whoever_answers,
         Tone.PROGRESS,
         calendar_days(45),
     ),
