@@ -7,6 +7,7 @@ digest, so that the record vouches for every word of it.
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -102,6 +103,8 @@ class Determination(Base):
     digest: Mapped[str]
 
 
+# The whole of it stands behind the link.
+MOST_IN_MAIL: Final = 600
 _KEEP: Final = sa.insert(table(Determination))
 _KEPT: Final = table(Determination).c
 _STANDING: Final = (
@@ -145,6 +148,7 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
     said = {name: value for name, value in row.items() if name != "confidence" or value}
     digest = digest_of(_plainly(said) | {"case_id": str(case.id)})
     direct(move.session, _KEEP, {"id": new_id(), "case_id": case.id, "digest": digest, **row})
+    move.determined = in_short(row)
     move.policy |= {
         "rule_set": row["rule_set"],
         "version": row["rule_version"],
@@ -154,6 +158,26 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "determination": {"number": row["number"], "digest": digest},
         **({"policy": row["policy"]} if row["policy"] else {}),
     }
+
+
+def in_short(row: Mapping[str, Any]) -> str:
+    """Return a determination as its parties read it in a mail: conclusion, reasons, how to disagree by when."""
+    said, until = row["statement"], row["statement"]["object_until"]
+    codes = "; ".join(code["label"] for code in row["reason_codes"] if isinstance(code, dict))
+    parts = (
+        f"{said['title']}\n{said['conclusion']}",
+        f"Why: {_shortened(row['reason'])}",
+        f"What counted: {codes}." if codes else "",
+        f"Conditions: {_shortened(row['conditions'])}" if row["conditions"] else "",
+        f"What would change it: {_shortened(row['what_would_change_it'])}" if row["what_would_change_it"] else "",
+        said["objection"],
+        f"You can disagree until {dt.date.fromisoformat(until):%d %B %Y}." if until else "",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _shortened(text: str) -> str:
+    return textwrap.shorten(text, MOST_IN_MAIL, placeholder=" …")
 
 
 def newest(session: Session, case: Case) -> Determination | None:

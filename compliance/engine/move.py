@@ -41,7 +41,8 @@ class Move:
 
     Attempts that are made together share whom they have ``known``. ``documents`` are party and digest of what lay
     before everybody when the digest of the content was taken. ``done`` names the action that this attempt has carried
-    out, which the record does not hold yet; ``turned`` says that the turn passed to somebody else by it.
+    out, which the record does not hold yet; ``turned`` says that the turn passed to somebody else by it, and
+    ``determined`` is the determination that it made, in short.
     """
 
     workflow: Workflow
@@ -56,6 +57,7 @@ class Move:
     documents: tuple[tuple[str, str], ...] = ()
     done: str = ""
     turned: bool = False
+    determined: str = ""
     _answers: dict[Callable[[Move], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, question: Callable[[Move], Found]) -> Found:
