@@ -87,7 +87,7 @@ def announce(move: Move, name: str, before: str | None, receipt: Receipt) -> Non
 def statement(move: Move) -> str:
     """Return where the case stands, in words that each of its parties may read."""
     case, stage = move.case, move.workflow.stage(move.case.state)
-    said = f"{move.workflow.title} {case.reference}, “{case.title}”: {stage.label}. {stage.sentence}".strip()
+    said = f"{move.workflow.title} {case.reference}, “{case.title}”: {stage.label}. {stage.says(case)}".strip()
     if (party := Party(case.waits_for)) not in {Party.NOBODY, Party.SYSTEM}:
         said += f" It waits for {party.label}"
         said += f", until {case.due_at:%d %B %Y at %H:%M} UTC." if case.due_at else "."

@@ -159,6 +159,6 @@ ACTIONS = (
         determines=NOT_ENGAGED,
         prefill=reasons_for(NOT_ENGAGED),
         tone=Tone.BAD,
-        key="x",
+        key="z",
     ),
 )
