@@ -40,3 +40,22 @@ def test_whoever_is_asked_reads_the_question_once_and_that_it_is_theirs(sign_in:
     assert "The reviewer asks you for more." in asked
     assert asked.count("Who sets the hours in an ordinary week?") == 1
     assert "The reviewer asked the client for more." in page(sign_in, desk, desk.rita)
+
+
+def test_a_form_that_is_refused_whatever_it_says_is_not_offered(sign_in: SignIn) -> None:
+    desk = Desk()
+    desk.in_review(**LATER)
+    desk.act(desk.mona, "withdraw", reason="No budget")
+    refused = sign_in(desk.mona).read(f"/offers/{desk.reference}/withdraw")
+    assert refused.status_code == 409
+    assert "“Withdraw” is not possible any more." in html.unescape(refused.text)
+    assert "That is not possible now" in refused.text
+    assert "Somebody was quicker" not in refused.text
+    assert 'name="reason"' not in refused.text
+    assert sign_in(desk.fay).read(f"/offers/{desk.reference}/withdraw").status_code == 403
+
+
+def test_the_menu_of_whoever_only_reads_does_not_lead_with_the_queue(sign_in: SignIn) -> None:
+    for role, first in ((Role.REVIEWER, "Queue"), (Role.AUDITOR, "Offers")):
+        menu = sign_in(make.actor(role.value, role)).read("/offers").text
+        assert min(("Queue", "Offers"), key=lambda word: menu.index(f"{word}<")) == first
