@@ -77,7 +77,7 @@ def run(app: Flask, host: str, port: int) -> None:
     """Serve the desk on this machine, its background work included."""
     _refuse_when_behind()
     stop, background = serving.Stop(), Worker(app, ALONE)
-    listener = _listen(host, port)
+    listener = listen(app, host, port)
     _say_how_to_begin()
     background.start()
     try:
@@ -95,7 +95,7 @@ def run(app: Flask, host: str, port: int) -> None:
 def web(app: Flask, host: str, port: int, processes: int) -> None:
     """Serve the desk without its background work, which “countersign worker” does."""
     _refuse_when_behind()
-    stop, listener = serving.Stop(), _listen(host, port)
+    stop, listener = serving.Stop(), listen(app, host, port)
     db.engine().dispose()  # No process may inherit another's connections.
     serving.serve_in(processes, lambda: create_app(app.config["SETTINGS"]), listener, stop)
     click.echo("Countersign stopped; what was begun is finished.")
@@ -241,14 +241,17 @@ def _utc(day: dt.datetime | None) -> dt.datetime | None:
     return day.replace(tzinfo=dt.UTC) if day else None
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(app: Flask, host: str, port: int) -> socket.socket:
+    """Listen there, and let the links in mails lead there where no other address is named."""
     try:
         listener = serving.listen(host, port)
     except OSError as refused:
         raise click.ClickException(
             f"Cannot listen on {host}:{port}: {refused.strerror}. Choose another port."
         ) from refused
-    click.echo(f"Countersign listens on http://{host}:{listener.getsockname()[1]}")
+    found = listener.getsockname()[1]
+    app.config["SETTINGS"] = app.config["SETTINGS"].served_at(host, found)
+    click.echo(f"Countersign listens on http://{host}:{found}")
     return listener
 
 

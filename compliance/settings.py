@@ -15,7 +15,7 @@ import secrets
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -53,6 +53,15 @@ class Settings:
     security_contact: str = ""
     debug: bool = False
     scan_command: tuple[str, ...] = ()
+    address_named: bool = True
+
+    def served_at(self, host: str, port: int) -> Settings:
+        """Return the settings with the address served at as the one people use, unless that is named."""
+        if self.address_named:
+            return self
+        reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what listens everywhere is here too
+        shown = f"[{reached}]" if ":" in reached else reached
+        return replace(self, base_url=f"http://{shown}:{port}")
 
     @property
     def https(self) -> bool:
@@ -88,6 +97,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         security_contact=values.get("COMPLIANCE_SECURITY_CONTACT", ""),
         debug=values.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"},
         scan_command=tuple(shlex.split(values.get("COMPLIANCE_SCAN_COMMAND", ""))),
+        address_named="COMPLIANCE_BASE_URL" in values,
     )
     if faults := _faults(settings):
         raise UnsafeSettingsError("; ".join(faults))

@@ -61,3 +61,21 @@ def test_a_development_secret_is_made_once_and_kept(tmp_path: Path) -> None:
     first = from_environment({"COMPLIANCE_DATA_DIR": str(tmp_path)})
     assert from_environment({"COMPLIANCE_DATA_DIR": str(tmp_path)}).secret_key == first.secret_key
     assert (tmp_path / "secret-key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "host,port,address",
+    [
+        ("127.0.0.1", 5110, "http://127.0.0.1:5110"),
+        ("0.0.0.0", 80, "http://127.0.0.1:80"),  # noqa: S104 - what listens everywhere is on this machine too
+        ("::", 5110, "http://[::1]:5110"),
+        ("desk.example", 5110, "http://desk.example:5110"),
+    ],
+)
+def test_links_lead_to_where_the_desk_is_served_unless_another_address_is_named(
+    host: str, port: int, address: str
+) -> None:
+    alone = {"COMPLIANCE_ENV": "test", "COMPLIANCE_SECRET_KEY": "k" * 48}
+    assert from_environment(alone).served_at(host, port).base_url == address
+    named = from_environment({**alone, "COMPLIANCE_BASE_URL": "https://desk.example"})
+    assert named.served_at(host, port).base_url == "https://desk.example"

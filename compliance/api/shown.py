@@ -47,7 +47,7 @@ def whole(case: Case, reader: Actor) -> dict[str, Any]:
     workflow = _definition(case)
     return {
         **in_list(case),
-        "sentence": workflow.stage(case.state).sentence,
+        "sentence": workflow.stage(case.state).says(case),
         "content_version": case.content_version,
         "content_digest": case.content_digest,
         "facts": telling.facts(session(), case, workflow, reader),

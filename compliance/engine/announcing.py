@@ -52,12 +52,18 @@ _MAIL: Final = sa.insert(table(MailMessage))
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody to be told, and whether by mail too."""
+    """Somebody to be told; whether mail can be sent to them, and whether they choose to have it."""
 
     id: uuid.UUID
     address: str
     kind: Kind
-    mail: bool
+    reachable: bool
+    chosen: bool
+
+    @property
+    def mail(self) -> bool:
+        """Whether they are told by mail too."""
+        return self.reachable and self.chosen
 
 
 def announce(move: Move, name: str, before: str | None, receipt: Receipt) -> None:
@@ -74,14 +80,14 @@ def announce(move: Move, name: str, before: str | None, receipt: Receipt) -> Non
     readers, stage = _readers(move, kinds) if kinds else [], move.workflow.stage(move.case.state)
     if readers:
         direct(move.session, _NOTIFY, [_notification(move, reader, stage, receipt) for reader in readers])
-    if mails := [_mail(move, reader, stage, receipt) for reader in readers if reader.mail]:
+    if mails := [_mail(move, reader, stage, receipt) for reader in readers if reader.mail or _reads_it(move, reader)]:
         direct(move.session, _MAIL, mails)
 
 
 def statement(move: Move) -> str:
     """Return where the case stands, in words that each of its parties may read."""
     case, stage = move.case, move.workflow.stage(move.case.state)
-    said = f"{move.workflow.title} {case.reference}, “{case.title}”: {stage.label}. {stage.sentence}".strip()
+    said = f"{move.workflow.title} {case.reference}, “{case.title}”: {stage.label}. {stage.says(case)}".strip()
     if (party := Party(case.waits_for)) not in {Party.NOBODY, Party.SYSTEM}:
         said += f" It waits for {party.label}"
         said += f", until {case.due_at:%d %B %Y at %H:%M} UTC." if case.due_at else "."
@@ -164,11 +170,14 @@ def _readers(move: Move, kinds: dict[uuid.UUID, Kind]) -> list[Reader]:
     to_files = not current_app.config["SETTINGS"].smtp_url
     # People of the sample have addresses that exist nowhere; no mail server is to hear of them.
     return [
-        Reader(
-            person_id, email, kinds[person_id], (to_files or not sample) and (person_id, kinds[person_id]) not in off
-        )
+        Reader(person_id, email, kinds[person_id], to_files or not sample, (person_id, kinds[person_id]) not in off)
         for person_id, email, sample in {(row.id, row.email, row.sample) for row in rows}
     ]
+
+
+def _reads_it(move: Move, reader: Reader) -> bool:
+    """Tell whether *reader* is a party who is sent the determination that *move* made; nobody can choose otherwise."""
+    return bool(move.determined) and reader.kind is Kind.DECIDED and reader.reachable
 
 
 def _notification(move: Move, reader: Reader, stage: Stage, receipt: Receipt) -> dict[str, Any]:
@@ -184,7 +193,7 @@ def _notification(move: Move, reader: Reader, stage: Stage, receipt: Receipt) ->
 
 
 def _mail(move: Move, reader: Reader, stage: Stage, receipt: Receipt) -> dict[str, Any]:
-    case, headline = move.case, _headline(reader.kind, stage)
+    case, headline, told = move.case, _headline(reader.kind, stage), _reads_it(move, reader)
     base: str = current_app.config["SETTINGS"].base_url
     return {
         "id": new_id(),
@@ -195,14 +204,15 @@ def _mail(move: Move, reader: Reader, stage: Stage, receipt: Receipt) -> dict[st
             key=f"{receipt.event_id}:{reader.id}",
             headline=headline,
             statement=statement(move),
+            determined=move.determined if told else "",
             link=f"{base}/{move.workflow.plural}/{case.reference}",
             why=reader.kind.why,
             choices=f"{base}/account/notifications",
-            unsubscribe=choices.address(reader.id, reader.kind),
+            unsubscribe="" if told else choices.address(reader.id, reader.kind),
             receipt=receipt,
         ),
         "person_id": reader.id,
-        "kind": reader.kind.value,
+        "kind": None if told else reader.kind.value,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import json
 import uuid
 from collections.abc import Collection, Mapping
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from compliance.engine.move import Move
 
 SEND: Final = "send_answers"
+CHANGE: Final = "change_answers"
 ANSWER_FIRST: Final = "Answer the questions first: the answers decide which rules apply."
 SEND_THEM: Final = (
     "The answers are not sent, or the terms that they are about have changed since. Look through them and send them."
@@ -80,7 +82,7 @@ class Answers(Form):
 
 
 def action(questionnaire: Questionnaire) -> Action:
-    """Return the action by which every party of *questionnaire* sends its answers."""
+    """Return the action by which every party of *questionnaire* sends its answers, where none were decided on."""
     parties = list(questionnaire.parties.values())
     allow = parties[0].allow
     for other in parties[1:]:
@@ -88,12 +90,12 @@ def action(questionnaire: Questionnaire) -> Action:
     return Action(
         SEND,
         "Answer the questions",
-        tuple(dict.fromkeys(state for party in parties for state in party.states)),
+        tuple(dict.fromkeys(s for party in parties for s in party.states if s not in _reopened_from(questionnaire))),
         None,
         allow,
         Answers,
         guards=(is_asked, fits),
-        effect=_send,
+        effect=send,
         help="The answers become part of the case. A decision form that was opened before is then out of date.",
         common=True,
         key="i",
@@ -104,7 +106,7 @@ def is_asked(move: Move) -> str | None:
     """Refuse answers where no rules ask for any, or while it is not the actor's turn to answer."""
     if move.assessment.rules is None:
         return move.assessment.unsupported
-    if answering_party(move.case, move.actor, move.workflow) is not None:
+    if party_of(move) is not None:
         return None
     asked = move.workflow.questionnaire
     own = [a for a in asked.parties.values() if a.allow.permits(move.actor, move.case)] if asked else []
@@ -116,7 +118,7 @@ def fits(move: Move) -> str | None:
     """Refuse answers that the rules do not know or would not ask for, by name."""
     if move.facts is None:
         return None
-    rules, given = _rules(move), complemented(move, _party(move))
+    rules, given = _rules(move), complemented(move, _asked_party(move))
     counted = interview.walk(rules, given).answers
     for key, value in given.items():
         sentence = interview.check(rules, key, value)
@@ -198,7 +200,7 @@ def ask_anew(move: Move) -> None:
     A draft that is newer than the answers stays. The event names whose answers went, by their digests.
     """
     asked = move.workflow.questionnaire
-    if asked is None or not asked.about & move.changes.keys():
+    if asked is None or "restored" in move.policy or not asked.about & move.changes.keys():
         return
     of_case = AnswerSheet.case_id == move.case.id
     sheets = move.session.scalars(sa.select(AnswerSheet).where(of_case).order_by(AnswerSheet.party)).all()
@@ -228,9 +230,9 @@ def warning(workflow: Workflow, names: Collection[str]) -> str:
     )
 
 
-def _send(move: Move) -> None:
+def send(move: Move) -> None:
     """Write the sheet, say in the record what changed, and make sure that the version answered is kept for ever."""
-    party, rules = _party(move), _rules(move)
+    party, rules = _asked_party(move), _rules(move)
     given, before = complemented(move, party), move.assessment.of(party)
     old = before.answers if before else {}
     try:
@@ -261,8 +263,23 @@ def _send(move: Move) -> None:
     drop_draft(move.session, move.case.id, party)
 
 
-def _party(move: Move) -> Party:
-    party = answering_party(move.case, move.actor, move.workflow)
+def party_of(move: Move) -> Party | None:
+    """Return the party for which the actor of *move* may answer now, if any."""
+    return answering_party(move.case, move.actor, move.workflow)
+
+
+def sending(workflow: Workflow, state: str) -> Action | None:
+    """Return the action by which answers are sent in *state*: to be decided on, or to reopen what was decided."""
+    reopens = workflow.action(CHANGE)
+    return reopens if reopens and state in reopens.sources else workflow.action(SEND)
+
+
+def _reopened_from(questionnaire: Questionnaire) -> tuple[enum.StrEnum, ...]:
+    return questionnaire.reopening.sources if questionnaire.reopening else ()
+
+
+def _asked_party(move: Move) -> Party:
+    party = party_of(move)
     if party is None:  # Guards come before effects; this tells the type checker.
         raise RefusedError(str(is_asked(move)))
     return party

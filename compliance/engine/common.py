@@ -9,7 +9,7 @@ from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import UUID, InputRequired, Length
 
 from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, WORKER, Role, any_of, is_at_desk
-from compliance.engine import answering, assigning, guards
+from compliance.engine import answering, assigning, guards, reopening
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
 from compliance.engine.document_actions import document_actions
@@ -51,6 +51,8 @@ def common_actions(workflow: Workflow) -> tuple[Action, ...]:
         found += _desk_actions(workflow, desk)
     if workflow.questionnaire:
         found.append(answering.action(workflow.questionnaire))
+        if again := workflow.questionnaire.reopening:
+            found.append(reopening.action(workflow.questionnaire, again))
     declared = {action.name for action in workflow.actions}
     return tuple(action for action in found if action.name not in declared)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from compliance.engine import clocks
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Action, Moment, Party, Workflow
 from compliance.engine.move import Move
@@ -37,13 +39,15 @@ class Passed(NamedTuple):
     id: uuid.UUID
 
 
-def enter(move: Move) -> None:
-    """Settle the deadlines of the state that was left and set those of the one that was entered."""
+def enter(move: Move, before: str | None = None) -> None:
+    """Settle the deadlines of the state *before*, which was left, and set those of the one that was entered."""
     case, at = move.case, move.at
     if case.audit_rev:  # A case that is being opened has left no state.
         direct(move.session, _SETTLE, {"of_case": case.id, "at": at})
     case.entered_at, case.entered_rev, case.late = at, case.audit_rev + 1, False
-    due = dues(move.workflow, case, case.state, at, move.organisation.calendar)
+    goes_on = clocks.may_go_on(move.workflow, before, case.state)
+    stays = clocks.earlier_stays(move.session, case, move.workflow, case.state, case.entered_rev) if goes_on else ()
+    due = dues(move.workflow, case, case.state, at, move.organisation.calendar, stays)
     _say_on_the_case(move, due)
     _set(move, due)
 
@@ -70,7 +74,8 @@ def renew(move: Move) -> None:
     What has fired in this stay does not fire again; what the new definition does not know is settled.
     """
     case = move.case
-    due = dues(move.workflow, case, case.state, case.entered_at, move.organisation.calendar)
+    stays = clocks.earlier_stays(move.session, case, move.workflow, case.state, case.entered_rev)
+    due = dues(move.workflow, case, case.state, case.entered_at, move.organisation.calendar, stays)
     of_stay = (CaseDeadline.case_id == case.id, CaseDeadline.entered_rev == case.entered_rev)
     known = move.session.execute(sa.select(CaseDeadline.what, CaseDeadline.settled_at).where(*of_stay)).all()
     for what, settled_at in known:
@@ -82,13 +87,22 @@ def renew(move: Move) -> None:
     _set(move, {what: instant for what, instant in due.items() if what not in {row.what for row in known}})
 
 
-def dues(workflow: Workflow, case: Case, state: str, at: dt.datetime, calendar_key: str) -> dict[str, dt.datetime]:
-    """Return what *workflow* lets fall due, and when, for *case* were it in *state* since *at*."""
+def dues(
+    workflow: Workflow, case: Case, state: str, at: dt.datetime, calendar_key: str, stays: Sequence[clocks.Stay] = ()
+) -> dict[str, dt.datetime]:
+    """Return what *workflow* lets fall due, and when, for *case* were it in *state* since *at* after *stays*."""
     stage, calendar = workflow.stage(state), clock.calendar(calendar_key)
-    due = {f"act:{a.name}": _due(a, case, at, calendar) for a in workflow.actions if a.due and state in a.sources}
+
+    def over(term: clock.Term) -> dt.datetime:
+        instant = term.after(at, calendar)
+        for stay in stays:
+            instant = term.sooner(instant, term.spent(stay.begun, stay.ended, calendar), calendar)
+        return max(instant, at)
+
+    due = {f"act:{a.name}": _due(a, case, over) for a in workflow.actions if a.due and state in a.sources}
     if stage.within:
-        due["late"] = stage.within.after(at, calendar)
-    return due | {f"remind:{n}": term.after(at, calendar) for n, term in enumerate(stage.remind, start=1)}
+        due["late"] = over(stage.within)
+    return due | {f"remind:{n}": over(term) for n, term in enumerate(stage.remind, start=1)}
 
 
 def _say_on_the_case(move: Move, due: dict[str, dt.datetime]) -> None:
@@ -125,11 +139,8 @@ def passed(session: Session, at: dt.datetime, limit: int, after: Passed | None =
     return [Passed(due_at, deadline_id) for due_at, deadline_id in found]
 
 
-def _due(action: Action, case: Case, at: dt.datetime, calendar: clock.Calendar) -> dt.datetime:
+def _due(action: Action, case: Case, over: Callable[[clock.Term], dt.datetime]) -> dt.datetime:
     term = action.due(case) if isinstance(action.due, Moment) else action.due
     if isinstance(term, dt.datetime):
         return term
-    if term is None:
-        return NEVER
-    instant: dt.datetime = term.after(at, calendar)
-    return instant
+    return NEVER if term is None else over(term)

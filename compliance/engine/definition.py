@@ -91,6 +91,7 @@ Effect = Callable[["Move"], None]
 Condition = Callable[["Move"], bool]
 Prefill = Callable[["Move"], Mapping[str, str]]
 Turn = Callable[["Move"], Party]
+Sentence = Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,14 @@ class Stage:
     ``waits_for`` is a party, or a function that finds it where that depends on the case; it is asked when the case
     comes into the state and after each action that stays there. ``within`` is the service level: when it passes, the
     case is marked late and the escalation contacts are told. ``remind`` are terms after which whoever is waited for
-    hears again. ``asks`` names the column that holds what is asked of whoever is waited for. ``own_sentence`` is said
-    instead to whoever acts here.
+    hears again. ``clock`` names what counts the terms here over all stays, so that asking somebody does not give them
+    anew; it goes on after the stages that say with ``pauses`` that they only stop it. ``asks`` names the column that
+    holds what is asked of whoever is waited for. ``sentence`` says where a case stands, or is a function of the case
+    that does, with a docstring for those who read about the process; ``own_sentence`` is said to whoever must act.
     """
 
     label: str = ""
-    sentence: str = ""
+    sentence: str | Sentence = ""
     waits_for: Party | Turn = Party.NOBODY
     tone: Tone = Tone.NEUTRAL
     within: Term | None = None
@@ -134,10 +137,25 @@ class Stage:
     worker_sees: bool = True
     asks: str = ""
     own_sentence: str = ""
+    clock: str = ""
+    pauses: str = ""
 
     def turn(self, move: Move) -> Party:
         """Return whose turn it is when the case of *move* comes here."""
         return self.waits_for if isinstance(self.waits_for, Party) else self.waits_for(move)
+
+    def says(self, case: Any, *, own: bool = False) -> str:  # noqa: ANN401 - the process's own model
+        """Return where *case* stands, in the words for whoever must act where it is their *own* turn."""
+        if own and self.own_sentence:
+            return self.own_sentence
+        return self.sentence if isinstance(self.sentence, str) else self.sentence(case)
+
+    @property
+    def meaning(self) -> str:
+        """What the state means, whatever the case."""
+        if isinstance(self.sentence, str):
+            return self.sentence
+        return (self.sentence.__doc__ or "").partition("\n")[0]
 
     @property
     def whose(self) -> str:

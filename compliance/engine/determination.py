@@ -7,6 +7,7 @@ digest, so that the record vouches for every word of it.
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -105,6 +106,8 @@ class Determination(Base):
     digest: Mapped[str]
 
 
+# The whole of it stands behind the link.
+MOST_IN_MAIL: Final = 600
 _KEEP: Final = sa.insert(table(Determination))
 _KEPT: Final = table(Determination).c
 _STANDING: Final = (
@@ -146,6 +149,7 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
     }
     digest = digest_of_row({**row, "case_id": case.id})
     direct(move.session, _KEEP, {"id": new_id(), "case_id": case.id, "digest": digest, **row})
+    move.determined = in_short(row)
     move.policy |= {
         "rule_set": row["rule_set"],
         "version": row["rule_version"],
@@ -162,6 +166,26 @@ def digest_of_row(row: Mapping[str, Any]) -> str:
     # Where the rules say nothing of their confidence, the digest is what it was before there was any.
     unsaid = {"id", "digest", *(() if row["confidence"] else ("confidence",))}
     return digest_of(_plainly({name: value for name, value in row.items() if name not in unsaid}))
+
+
+def in_short(row: Mapping[str, Any]) -> str:
+    """Return a determination as its parties read it in a mail: conclusion, reasons, how to disagree by when."""
+    said, until = row["statement"], row["statement"]["object_until"]
+    codes = "; ".join(code["label"] for code in row["reason_codes"] if isinstance(code, dict))
+    parts = (
+        f"{said['title']}\n{said['conclusion']}",
+        f"Why: {_shortened(row['reason'])}",
+        f"What counted: {codes}." if codes else "",
+        f"Conditions: {_shortened(row['conditions'])}" if row["conditions"] else "",
+        f"What would change it: {_shortened(row['what_would_change_it'])}" if row["what_would_change_it"] else "",
+        said["objection"],
+        f"You can disagree until {dt.date.fromisoformat(until):%d %B %Y}." if until else "",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _shortened(text: str) -> str:
+    return textwrap.shorten(text, MOST_IN_MAIL, placeholder=" …")
 
 
 def newest(session: Session, case: Case) -> Determination | None:

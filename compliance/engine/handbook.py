@@ -116,19 +116,26 @@ def _action(workflow: Workflow, action: Action) -> ActionInWords:
         tuple(workflow.stage(source.value).label for source in action.sources),
         tuple(dict.fromkeys(workflow.stage(target).label for target in action.targets)),
         tuple(dict.fromkeys(filter(None, conditions))),
-        _by_itself(action),
+        _by_itself(workflow, action),
         fields(action.form),
     )
 
 
-def _by_itself(action: Action) -> str:
+def _by_itself(workflow: Workflow, action: Action) -> str:
     if action.auto:
         return "As soon as nothing refuses it."
     if action.due is None:
         return ""
     words = term(action.due)
-    sentence = words if isinstance(action.due, Moment) else f"{words}, after the case came into the state"
+    sentence = words if isinstance(action.due, Moment) else f"{words}, {_counted(workflow, action)}"
     return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _counted(workflow: Workflow, action: Action) -> str:
+    """Say since when a term counts: since the entry into the state, or over all stays where a clock is kept."""
+    if any(workflow.stage(source.value).clock for source in action.sources):
+        return "over all the time in the state; the clock pauses while somebody is asked"
+    return "after the case came into the state"
 
 
 def _hidden_from(stage: Stage) -> str:

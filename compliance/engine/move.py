@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from compliance.audit.models import AuditEvent
 from compliance.audit.sealed import Sealed
-from compliance.authz import Actor
+from compliance.authz import Actor, Role
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment, assess
 from compliance.kernel.db import direct, table
 from compliance.kernel.ids import as_id
-from compliance.people import invitations, lookup
+from compliance.people import directory, invitations, lookup
 from compliance.people.directory import DirectoryError
 from compliance.people.models import Organisation, Person
 
@@ -41,7 +41,8 @@ class Move:
 
     Attempts that are made together share whom they have ``known``. ``documents`` are party and digest of what lay
     before everybody when the digest of the content was taken. ``done`` names the action that this attempt has carried
-    out, which the record does not hold yet; ``turned`` says that the turn passed to somebody else by it.
+    out, which the record does not hold yet; ``turned`` says that the turn passed to somebody else by it, and
+    ``determined`` is the determination that it made, in short.
     """
 
     workflow: Workflow
@@ -56,6 +57,7 @@ class Move:
     documents: tuple[tuple[str, str], ...] = ()
     done: str = ""
     turned: bool = False
+    determined: str = ""
     _answers: dict[Callable[[Move], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, question: Callable[[Move], Found]) -> Found:
@@ -92,6 +94,11 @@ class Move:
         if address not in self.known:
             self.known[address] = direct(self.session, _PERSON, {"email": address}).scalar()
         return self.known[address]
+
+    def people_with(self, *roles: Role) -> frozenset[uuid.UUID]:
+        """Return who holds one of *roles* where this case belongs."""
+        found = directory.people_with(roles, self.case.organisation_id, self.case.team_id)
+        return frozenset(person.id for person in found)
 
     def agency_called(self, name: str | None) -> uuid.UUID | None:
         """Return the agency called *name*, or ``None`` where there is none."""

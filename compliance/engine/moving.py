@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from compliance.audit import events
 from compliance.authz import Actor
-from compliance.engine import content, deadlines, run
+from compliance.engine import clocks, content, deadlines, run
 from compliance.engine.case import Case, CaseDeadline
 from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError
@@ -158,7 +158,8 @@ def _planned(case: Case, target: Workflow, state: str, standing: list[CaseDeadli
     stays = state == case.state
     now = {row.what: row.due_at for row in standing if row.settled_at is None}
     fired = {row.what for row in standing if row.settled_at is not None} if stays else set()
-    then = deadlines.dues(target, case, state, case.entered_at if stays else clock.now(), calendar)
+    earlier = clocks.earlier_stays(current_session(), case, target, state, case.entered_rev) if stays else ()
+    then = deadlines.dues(target, case, state, case.entered_at if stays else clock.now(), calendar, earlier)
     then = {what: due for what, due in then.items() if what not in fired}
     changed = {w: (now.get(w), then.get(w)) for w in sorted(now.keys() | then.keys()) if now.get(w) != then.get(w)}
     return replace(made, changes=changed)
@@ -196,7 +197,7 @@ def _move(session: Session, case: Any, planned: Planned, act: _MoveAct) -> None:
         if planned.to_state == planned.from_state:
             deadlines.renew(move)
         else:
-            deadlines.enter(move)
+            deadlines.enter(move, planned.from_state)
         if not case.desk:
             case.holder_id = case.held_since = None
         events.append(

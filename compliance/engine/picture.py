@@ -206,7 +206,7 @@ def _drawn_box(workflow: Workflow, box: Box, graph: _Graph, layout: Layout, trai
         for number, text in enumerate(_note(box.key, graph), start=len(labels))
     ]
     drawn = _BOX.format(
-        title=f"{stage.label}: {stage.sentence}" if stage.sentence else stage.label,
+        title=f"{stage.label}: {stage.meaning}" if stage.meaning else stage.label,
         mark=mark,
         x=_number(x - box.width / 2),
         y=_number(top),

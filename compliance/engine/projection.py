@@ -13,7 +13,7 @@ from compliance.audit import canonical
 from compliance.audit.export import Entry
 from compliance.audit.models import AuditEvent
 from compliance.engine import hearing
-from compliance.engine.answering import SEND
+from compliance.engine.answering import CHANGE, SEND
 from compliance.engine.case import Case, CaseComment, CaseDocument
 from compliance.engine.definition import Party
 from compliance.engine.document_actions import ADD, WITHDRAW
@@ -83,7 +83,7 @@ def _own_part(event: AuditEvent) -> str:
 
 def _drop_answers(event: AuditEvent, entry: dict[str, Any]) -> list[str]:
     policy = entry.get("policy", {})
-    if event.action.partition(".")[2] != SEND or policy.get("party") == Party.CLIENT:
+    if event.action.partition(".")[2] not in {SEND, CHANGE} or policy.get("party") == Party.CLIENT:
         return []
     changes = entry.pop("changes", {})
     entry["changes"] = {name: change for name, change in changes.items() if not name.startswith(ANSWER)}

@@ -40,6 +40,14 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopening:
+    """In ``sources`` the answers were decided on: others that a party gives there lead to ``target``."""
+
+    sources: tuple[enum.StrEnum, ...]
+    target: enum.StrEnum
+
+
+@dataclass(frozen=True, slots=True)
 class Questionnaire:
     """The questions of a process.
 
@@ -47,6 +55,7 @@ class Questionnaire:
     names decision tables that are asked instead of the tests of a place, by that place: those of an authority.
     In the states ``newest_in`` the newest version is asked; later the case stays on the version it was answered under.
     ``about`` names the terms that the answers are about: when one of them changes, everybody is asked again.
+    ``reopening`` says in which states other answers than those decided on have the case decided on afresh.
     """
 
     situation: Callable[[Any], Situation]
@@ -54,6 +63,7 @@ class Questionnaire:
     tables: Mapping[str, str] = field(default_factory=dict)
     newest_in: tuple[enum.StrEnum, ...] = ()
     about: frozenset[str] = frozenset()
+    reopening: Reopening | None = None
 
     def known(self, party: Party, rules: Agenda) -> Mapping[str, Answer]:
         """Return those answers that are true of *party* and that *rules* ask for."""
@@ -151,10 +161,13 @@ class Assessment:
         return "The parties answered the questionnaire differently." if self.conflicts else None
 
     def is_overridden_by(self, outcome: str) -> bool:
-        """Tell whether *outcome* is another status than the questionnaire found for one of the parties."""
+        """Tell whether *outcome* is another status than the questionnaire found for one of the parties.
+
+        An outcome that is no status lets no work be done, and speaks against an independent contractor's alone.
+        """
         statuses = {Outcome.EMPLOYEE, Outcome.INDEPENDENT_CONTRACTOR}
         found = {sheet.finding.outcome for sheet in self.sheets if sheet.finding} & statuses
-        return outcome in statuses and bool(found - {outcome})
+        return bool(found - {outcome} if outcome in statuses else found & {Outcome.INDEPENDENT_CONTRACTOR})
 
 
 NOTHING: Final = Assessment(None)

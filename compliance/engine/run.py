@@ -156,11 +156,7 @@ def fire(
     action = process.workflow.action(name)
     if action is None:
         raise NotFoundError(f"“{name[:60]}” is not something that can be done to a {process.workflow.title.lower()}.")
-    capacity = action.allow.capacity(actor, case)
-    if capacity is None:
-        raise NotAllowedError(f"“{action.label}” is for: {action.allow}.")
-    if case.state not in action.sources:
-        raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}")
+    capacity = capacity_for(case, action, actor)
     if action.binds and seen != case.content_digest:
         raise MovedOnError(
             f"The case changed after you opened the form. {moved_on(case)} Look at it again, then decide."
@@ -173,6 +169,16 @@ def fire(
     outcome = Outcome(case, action=action, before=case.state)
     outcome.receipts.append(apply(move, action, form, capacity))
     return follow_up(outcome, process.workflow)
+
+
+def capacity_for(case: Case, action: Action, actor: Actor) -> str:
+    """Return in which capacity *actor* may do *action* to *case*; raises where nobody can now, or others may."""
+    capacity = action.allow.capacity(actor, case)
+    if capacity is None:
+        raise NotAllowedError(f"“{action.label}” is for: {action.allow}.")
+    if case.state not in action.sources:
+        raise MovedOnError(f"“{action.label}” is not possible any more. {moved_on(case)}")
+    return capacity
 
 
 def refusal(case: Case, name: str, actor: Actor, data: Mapping[str, Any]) -> str | None:
@@ -302,7 +308,7 @@ def apply(move: Move, action: Action, form: Form | None, capacity: str | None) -
         content.keep_version(move)
         words.keep(move)
         if case.state != before:
-            deadlines.enter(move)
+            deadlines.enter(move, before)
         else:
             deadlines.ask_again(move, action.name)
         determination.keep(move, action, form)

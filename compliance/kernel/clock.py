@@ -70,6 +70,26 @@ class Calendar:
             day = self._next_business_day(day)
         return dt.datetime.combine(day, local.timetz().replace(fold=0)).astimezone(dt.UTC)
 
+    def worked(self, begun: dt.datetime, ended: dt.datetime) -> dt.timedelta:
+        """Return how much of the time between two instants lies on days that are worked."""
+        spent, zone = dt.timedelta(), ZoneInfo(self.zone)
+        while begun < ended:
+            day = begun.astimezone(zone).date()
+            midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone).astimezone(dt.UTC)
+            spent += min(midnight, ended) - begun if self.is_business_day(day) else dt.timedelta()
+            begun = midnight
+        return spent
+
+    def before(self, instant: dt.datetime, span: dt.timedelta) -> dt.datetime:
+        """Return the instant that lies *span* of time on worked days before *instant*."""
+        zone, found = ZoneInfo(self.zone), instant.astimezone(dt.UTC)
+        while span > dt.timedelta():
+            day = (found - dt.timedelta(microseconds=1)).astimezone(zone).date()
+            midnight = dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
+            there = min(found - midnight, span) if self.is_business_day(day) else dt.timedelta()
+            found, span = found - there if there == span else midnight, span - there
+        return found
+
     def _next_business_day(self, day: dt.date) -> dt.date:
         day += dt.timedelta(days=1)
         while not self.is_business_day(day):
@@ -122,6 +142,14 @@ class Term(Protocol):
         """Return the instant at which the term that began at *start* is over."""
         ...
 
+    def spent(self, begun: dt.datetime, ended: dt.datetime, on: Calendar) -> dt.timedelta:
+        """Return how much of the term passed between two instants."""
+        ...
+
+    def sooner(self, instant: dt.datetime, spent: dt.timedelta, on: Calendar) -> dt.datetime:
+        """Return when the term is over that would be over at *instant*, had nothing of it been *spent* before."""
+        ...
+
     def __str__(self) -> str:
         """Return the term in words."""
         ...
@@ -136,6 +164,14 @@ class BusinessDays:
     def after(self, start: dt.datetime, on: Calendar) -> dt.datetime:
         """See :class:`Term`."""
         return on.add_business_days(start, self.days)
+
+    def spent(self, begun: dt.datetime, ended: dt.datetime, on: Calendar) -> dt.timedelta:
+        """See :class:`Term`."""
+        return on.worked(begun, ended)
+
+    def sooner(self, instant: dt.datetime, spent: dt.timedelta, on: Calendar) -> dt.datetime:
+        """See :class:`Term`."""
+        return on.before(instant, spent)
 
     def __str__(self) -> str:
         """Return the term in words."""
@@ -152,6 +188,16 @@ class Elapsed:
         """See :class:`Term`."""
         del on
         return start + self.span
+
+    def spent(self, begun: dt.datetime, ended: dt.datetime, on: Calendar) -> dt.timedelta:
+        """See :class:`Term`."""
+        del on
+        return ended - begun
+
+    def sooner(self, instant: dt.datetime, spent: dt.timedelta, on: Calendar) -> dt.datetime:
+        """See :class:`Term`."""
+        del on
+        return instant - spent
 
     def __str__(self) -> str:
         """Return the term in words."""

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from compliance.authz import Actor, Role, is_at_desk
+from compliance.authz import ONLY_READS, STAFF, Actor, Role, is_at_desk
 from compliance.door import actor
 from compliance.engine import answering, inputs, prefill, run
 from compliance.engine.case import Case
@@ -100,6 +100,7 @@ def act(kind: str, reference: str, name: str) -> ResponseReturnValue:
         frame.tell_done(done)
         return redirect(_onward(done.case, done.action, who), 303)
     case, action = _found(kind, reference, name)
+    run.capacity_for(case, action, who)  # Nobody fills in a form that is refused whatever it says.
     panel = case_page.panel_for(case, who, name)
     if panel is not None:
         return _case_page(case, who, panel)
@@ -174,8 +175,10 @@ def navigation(reader: Actor | None) -> list[dict[str, Any]]:
     """Return the main navigation of *reader*."""
     if reader is None:
         return []
-    items = [("Queue", url_for("cases.queue"), "g q")] if reader.is_staff else []
-    items += [(w.titles, url_for(f"cases.{w.kind}_listing"), "") for w in current_app.extensions["workflows"]]
+    items = [(w.titles, url_for(f"cases.{w.kind}_listing"), "") for w in current_app.extensions["workflows"]]
+    if reader.is_staff:  # Whoever only reads takes nothing from the queue.
+        works = any(grant.role in STAFF - ONLY_READS for grant in reader.grants)
+        items.insert(0 if works else len(items), ("Queue", url_for("cases.queue"), "g q"))
     return [{"label": label, "href": href, "current": request.path == href, "key": key} for label, href, key in items]
 
 

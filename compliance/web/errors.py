@@ -17,6 +17,8 @@ from compliance.engine.errors import EngineError, InvalidInputError, NotFoundErr
 from compliance.kernel.db import session
 from compliance.ops.logs import log
 
+# The title of a conflict with no other person.
+NOT_NOW: Final = "That is not possible now"
 SOMEBODY_WAS_QUICKER = "Somebody changed this at the same moment. Look at it as it is now, then decide."
 DATABASE_GONE = "The database does not answer. Nothing was changed. Try again in a minute."
 DATABASE_BUSY = "The database is busy with somebody else's change. Nothing was changed. Send it again in a few seconds."
@@ -59,7 +61,12 @@ def answer(
     number = None if status == HTTPStatus.NOT_FOUND else g.get("request_id")
     if not _is_for_a_program():
         page = render_template(
-            "errors/error.html", status=status, sentence=sentence, kept_text=_typed(status), request_id=number
+            "errors/error.html",
+            status=status,
+            title=NOT_NOW if status == HTTPStatus.CONFLICT and (code != "moved_on" or request.method == "GET") else "",
+            sentence=sentence,
+            kept_text=_typed(status),
+            request_id=number,
         )
         return page, status, dict(headers or {})
     body = jsonify(

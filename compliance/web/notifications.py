@@ -41,7 +41,8 @@ class MailChoices(Form):
         choices=[SelectChoice(kind.value, kind.label) for kind in Kind],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
-        description="In the desk you are told of everything, whatever you choose here.",
+        description="In the desk you are told of everything, whatever you choose here. A determination about work that "
+        "you are a party to always comes by mail too.",
     )
 
 

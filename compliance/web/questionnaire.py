@@ -16,7 +16,7 @@ from compliance.door import actor
 from compliance.engine import answering, earlier, run
 from compliance.engine.case import Case
 from compliance.engine.content import digest_of
-from compliance.engine.definition import Party
+from compliance.engine.definition import Action, Party
 from compliance.engine.errors import EngineError, MovedOnError, NotAllowedError, NotFoundError, RefusedError
 from compliance.engine.move import Move
 from compliance.engine.questionnaire import answering_party
@@ -34,6 +34,7 @@ class Interview:
     """A party in the middle of its answers. ``known`` is true of the party and asked of nobody; ``sent`` were some."""
 
     case: Case
+    action: Action
     party: Party
     rules: Agenda
     known: Mapping[str, Answer]
@@ -104,6 +105,7 @@ def blueprint(processes: Registry) -> Blueprint:
             (f"{case}/answers/earlier", "earlier", begin_with_earlier, ["GET", "POST"]),
             (f"{case}/{answering.SEND}", "begin", go_on, ["GET"]),
             (f"{case}/{answering.SEND}", "send", send, ["POST"]),
+            (f"{case}/{answering.CHANGE}", "change", go_on, ["GET"]),
         )
         for rule, endpoint, view, methods in rules:
             made.add_url_rule(
@@ -148,7 +150,7 @@ def send(kind: str, reference: str) -> ResponseReturnValue:
             raise RefusedError("Some questions are still open. Answer them, then send the answers.")
         if request.form.get("seen") != digest_of(counted):
             raise MovedOnError("The answers changed after you opened this page. Check them again, then send them.")
-        run.fire(kind, reference, answering.SEND, actor(), {"answers": json.dumps(counted)})
+        run.fire(kind, reference, begun.action.name, actor(), {"answers": json.dumps(counted)})
     except EngineError as refused:
         session().rollback()
         return _check_page(_begun(kind, reference), refused)
@@ -207,7 +209,7 @@ def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
     who, active = actor(), session()
     case = run.find(kind, reference, who, lock=lock)
     workflow = registry().process(kind, case.definition).workflow
-    action = workflow.action(answering.SEND)
+    action = answering.sending(workflow, case.state)
     if action is None or not action.allow.permits(who, case):
         raise NotAllowedError(f"These questions are for: {action.allow if action else 'nobody'}.")
     move = Move(workflow, case, who, clock.now(), active)
@@ -218,7 +220,8 @@ def _begun(kind: str, reference: str, *, lock: bool = False) -> Interview:
     sent = move.assessment.of(party)
     kept = answering.draft_of(active, case.id, party)
     answers = kept if kept is not None else dict(sent.answers) if sent else {}
-    return Interview(case, party, rules, known, {**answers, **known}, sent=sent is not None, drafted=kept is not None)
+    answers = {**answers, **known}
+    return Interview(case, action, party, rules, known, answers, sent=sent is not None, drafted=kept is not None)
 
 
 def _answered(begun: Interview, asked: interview.Asked, form: Form) -> ResponseReturnValue:

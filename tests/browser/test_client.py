@@ -93,8 +93,7 @@ def test_the_client_answers_what_the_reviewer_asks(open_screen: OpenScreen, hous
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_client_reads_the_reasons_and_disagrees(open_screen: OpenScreen, house: House, dark: bool) -> None:
-    house.in_review()
-    house.act(house.rita, "reject", **AGAINST)
+    house.rejected()
     screen = house.enter(house.mona, open_screen(dark=dark, narrow=dark))
     screen.visit(house.href())
     screen.reads("Directed daily.")

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from tests.browser.house import House
 from tests.browser.screen import COLOURS, NARROW, SIZES, WIDE, Screen
-from tests.offer.scene import AGAINST, OPEN, OUTSIDE
+from tests.offer.scene import OPEN, OUTSIDE
 
 VISITS = 2
 # Other pages are the same for everybody; a case looks different in each state and to each reader.
@@ -37,7 +37,7 @@ def house(app: Flask, job_tables: None) -> House:
     made.act(made.rita, "ask_freelancer", asked="Who are your other clients?")
     made.approved(title="Approved")
     made.in_review(title="Rejected")
-    made.act(made.rita, "reject", **AGAINST)
+    made.reject()
     made.act(made.mona, "disagree", grounds="The freelancer sets the hours and works for others.")
     made.cleared(title="Cleared")
     made.open(title="Handed in")

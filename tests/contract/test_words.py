@@ -25,7 +25,7 @@ def test_the_process_says_what_it_is_for(workflow: Workflow) -> None:
 def test_every_state_has_a_label_of_its_own_and_a_sentence(workflow: Workflow) -> None:
     labels = [stage.label for stage in workflow.stages.values()]
     assert [label for label, count in Counter(labels).items() if count > 1] == []
-    assert [stage.label for stage in workflow.stages.values() if not stage.sentence.endswith(".")] == []
+    assert [stage.label for stage in workflow.stages.values() if not stage.meaning.endswith(".")] == []
 
 
 def test_every_action_has_a_label_and_no_state_offers_two_of_the_same(workflow: Workflow) -> None:

@@ -49,7 +49,7 @@ def test_nobody_is_said_to_do_something_to_what_they_do_not_see() -> None:
 
 def test_states_say_what_they_mean_and_by_when() -> None:
     review = handbook.states(PERMIT)[1]
-    assert review.stage.sentence == "A reviewer looks at it."
+    assert review.stage.meaning == "A reviewer looks at it."
     assert review.within == "1 business day, counted on the client's calendar"
     assert review.reminders == ("after 3 days",)
     assert handbook.states(PERMIT)[0].hidden_from == "the desk"

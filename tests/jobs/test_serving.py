@@ -6,10 +6,13 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from compliance import cli
 from tests.jobs.scene import House, until
 
 pytestmark = pytest.mark.usefixtures("job_tables")
@@ -71,3 +74,10 @@ def test_an_address_that_is_taken_is_said_so(house: Callable[..., House]) -> Non
         pytest.raises(AssertionError, match="Choose another port"),
     ):
         here.start("run", "--port", str(taken.getsockname()[1]))
+
+
+def test_what_is_served_is_what_links_in_mails_lead_to(app: Flask) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], address_named=False)
+    with cli.listen(app, "127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+    assert app.config["SETTINGS"].base_url == f"http://127.0.0.1:{port}"

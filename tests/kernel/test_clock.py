@@ -74,3 +74,13 @@ def test_a_pretended_instant_holds_inside_and_ends_with_it() -> None:
     with clock.pretend(past):
         assert clock.now() == past
     assert clock.now() > past
+
+
+@pytest.mark.parametrize("key", ["utc", "gb", "de", "in"])
+def test_time_on_worked_days_leaves_out_the_weekend_and_is_taken_back_by_as_much(key: str) -> None:
+    friday = dt.datetime(2026, 3, 6, 15, 30, tzinfo=dt.UTC)
+    tuesday = dt.datetime(2026, 3, 10, 15, 30, tzinfo=dt.UTC)
+    on = clock.calendar(key)
+    assert on.worked(friday, tuesday) == dt.timedelta(days=2)
+    assert on.before(tuesday, on.worked(friday, tuesday)) == friday
+    assert on.worked(friday, friday) == dt.timedelta()

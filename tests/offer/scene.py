@@ -147,6 +147,18 @@ class Desk:
         self.in_review(**terms)
         self.act(self.rita, "approve", **APPROVAL)
 
+    def rejected(self, **terms: str) -> None:
+        """Reject what the questionnaire finds to be employment, for which one reviewer is enough."""
+        self.result = INSIDE
+        self.in_review(**terms)
+        self.act(self.rita, "reject", **AGAINST)
+
+    def reject(self) -> None:
+        """Reject what is in review against what the questionnaire finds, for which two must look."""
+        self.act(self.rita, "escalate", reason="The contract says otherwise.")
+        self.act(self.sue, "take_second")
+        self.act(self.sue, "reject", **AGAINST)
+
     def cleared(self, **terms: str) -> None:
         self.approved(**terms)
         self.act(self.mona, "begin_onboarding")

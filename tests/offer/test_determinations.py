@@ -74,8 +74,7 @@ def test_the_event_names_rules_finding_and_the_digest_of_the_row(desk: Desk) -> 
 
 
 def test_a_later_decision_supersedes_and_leaves_the_earlier_one(desk: Desk) -> None:
-    desk.in_review()
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.rejected()
     desk.act(desk.fay, "disagree", grounds="The method is mine alone, see the contract.")
     desk.act(desk.sol, "take_disagreement")
     desk.act(desk.sol, "overturn", **APPROVAL)
@@ -88,6 +87,7 @@ def test_a_later_decision_supersedes_and_leaves_the_earlier_one(desk: Desk) -> N
 
 
 def disputed(desk: Desk, first: str, **data: str) -> None:
+    desk.result = INSIDE if first == "reject" else OUTSIDE
     desk.in_review()
     desk.act(desk.rita, first, **data)
     desk.act(desk.fay, "disagree", grounds="The method is mine alone, see the contract.")
@@ -189,6 +189,7 @@ def test_every_decision_of_a_running_engagement_is_kept(desk: Desk) -> None:
     desk.act(desk.rita, "take_reassessment")
     desk.act(desk.rita, "confirm", **APPROVAL)
     desk.act(desk.mona, "amend", **{**TERMS, "amount": "16000"})
+    desk.client_answers(INSIDE)
     desk.act(desk.rita, "take_reassessment")
     desk.act(desk.rita, "end_engagement", **AGAINST)
     assert [(one.action, one.content_version) for one in kept(desk)] == [

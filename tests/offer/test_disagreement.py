@@ -5,18 +5,17 @@ import datetime as dt
 import pytest
 import time_machine
 
-from compliance.authz import Role
+from compliance.authz import Actor, Role
 from compliance.engine.errors import InvalidInputError, NotAllowedError, RefusedError
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, MONDAY, UPHELD, Desk
+from tests.offer.scene import AGAINST, APPROVAL, EMPLOYEE, INSIDE, MONDAY, UPHELD, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 GROUNDS = "The method is mine alone, see the contract."
 
 
 def disputed(desk: Desk) -> None:
-    desk.in_review()
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.rejected()
     desk.act(desk.fay, "disagree", grounds=GROUNDS)
     desk.act(desk.sol, "take_disagreement")
 
@@ -42,8 +41,7 @@ def test_a_disagreement_ends_in_every_way_with_fresh_reasons(
 def test_only_senior_reviewers_decide_on_a_disagreement_and_never_on_an_own_offer(desk: Desk) -> None:
     both = make.actor("Bo", Role.HIRING_MANAGER, Role.SENIOR_REVIEWER, at=desk.client)
     desk.mona = both
-    desk.in_review()
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.rejected()
     desk.act(desk.fay, "disagree", grounds=GROUNDS)
     with pytest.raises(NotAllowedError):
         desk.act(desk.rita, "take_disagreement")
@@ -53,6 +51,7 @@ def test_only_senior_reviewers_decide_on_a_disagreement_and_never_on_an_own_offe
 
 def test_a_senior_who_was_involved_is_given_no_disagreement(desk: Desk) -> None:
     lea = make.actor("Lea", Role.TEAM_LEAD)
+    desk.result = INSIDE
     desk.open()
     desk.act(desk.mona, "submit")
     desk.act(desk.sue, "claim")
@@ -103,11 +102,58 @@ def test_a_disagreement_is_late_after_forty_five_days(desk: Desk) -> None:
     assert desk.offer(desk.mona).late
 
 
-def test_there_is_nothing_to_disagree_with_where_the_client_classifies_for_itself() -> None:
+def certified(*contacts: str) -> tuple[Desk, list[Actor]]:
+    """Let the first of the client's own compliance contacts classify, and the freelancer disagree."""
     desk = Desk(compliance_enrolled=False)
-    cy = make.actor("Cy", Role.COMPLIANCE_CONTACT, at=desk.client)
+    people = [make.actor(name, Role.COMPLIANCE_CONTACT, at=desk.client) for name in contacts]
     desk.open()
     desk.act(desk.mona, "submit")
-    desk.act(cy, "self_certify", attested="true", reason="Own look")
+    desk.act(people[0], "self_certify", attested="true", reason="Own look")
+    desk.act(desk.fay, "disagree", grounds=GROUNDS)
+    return desk, people
+
+
+@pytest.mark.parametrize(
+    "action,data,state",
+    [
+        ("self_uphold", UPHELD, "onboarding"),
+        ("self_overturn", APPROVAL, "onboarding"),
+        ("self_overturn_against", AGAINST, "rejected"),
+    ],
+)
+def test_where_the_client_classifies_for_itself_a_second_contact_answers(
+    action: str, data: dict[str, str], state: str
+) -> None:
+    desk, (cy, cleo) = certified("Cy", "Cleo")
+    offer = desk.offer(desk.mona)
+    assert (offer.state, offer.waits_for, offer.due_at) == (
+        "disagreement",
+        "compliance_contact",
+        MONDAY + dt.timedelta(days=45),
+    )
+    with pytest.raises(RefusedError, match="A second compliance contact of your company answers"):
+        desk.act(cy, action, **data)
+    assert desk.act(cleo, action, **data) == state
+    if action == "self_uphold":
+        with pytest.raises(RefusedError, match="once already"):
+            desk.act(desk.fay, "disagree", grounds=GROUNDS)
+
+
+def test_a_client_without_a_second_contact_reads_what_to_do() -> None:
+    desk, (cy,) = certified("Cy")
+    with pytest.raises(RefusedError, match=r"no second compliance contact .* Ask your administrator"):
+        desk.act(cy, "self_uphold", **UPHELD)
+
+
+def test_the_desk_decides_on_no_disagreement_of_a_client_who_classifies_for_itself() -> None:
+    desk, _ = certified("Cy", "Cleo")
     with pytest.raises(RefusedError, match="there is no review"):
-        desk.act(desk.fay, "disagree", grounds=GROUNDS)
+        desk.act(desk.sol, "take_disagreement")
+    assert desk.later(MONDAY + dt.timedelta(days=45)) == "disagreement"
+    assert desk.offer(desk.mona).late
+
+
+def test_a_contact_does_not_decide_for_the_desk(desk: Desk) -> None:
+    disputed(desk)
+    with pytest.raises(RefusedError, match="Your programme's reviewers classify"):
+        desk.act(make.actor("Cy", Role.COMPLIANCE_CONTACT, at=desk.client), "self_uphold", **UPHELD)

@@ -10,7 +10,7 @@ from compliance.engine.errors import EngineError, InvalidInputError, MovedOnErro
 from compliance.kernel.db import session
 from compliance.people.models import Organisation
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, MONDAY, TERMS, UPHELD, Desk
+from tests.offer.scene import AGAINST, APPROVAL, INSIDE, MONDAY, TERMS, UPHELD, Desk
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -156,6 +156,7 @@ def test_a_decision_names_the_version_it_was_made_on(desk: Desk) -> None:
 
 
 def test_a_disagreement_is_decided_by_somebody_new_and_upheld_goes_back(desk: Desk) -> None:
+    desk.result = INSIDE
     desk.open()
     desk.act(desk.mona, "submit")
     desk.act(desk.sue, "claim")
@@ -170,8 +171,7 @@ def test_a_disagreement_is_decided_by_somebody_new_and_upheld_goes_back(desk: De
 
 
 def test_disagreeing_has_thirty_days(desk: Desk, monday: time_machine.Traveller) -> None:
-    desk.in_review()
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.rejected()
     monday.shift(dt.timedelta(days=31))
     with pytest.raises(RefusedError, match="30 days"):
         desk.act(desk.mona, "disagree", grounds="The method is free, see the contract.")

@@ -135,11 +135,19 @@ def test_an_approval_against_the_result_takes_two(desk: Desk) -> None:
     assert desk.act(desk.sue, "approve", **APPROVAL) == "enterprise_ready"
 
 
-def test_employment_against_the_result_takes_two_and_a_rejection_does_not(desk: Desk) -> None:
+def test_employment_against_the_result_or_a_rejection_takes_two(desk: Desk) -> None:
     desk.in_review()
     with pytest.raises(RefusedError, match="override what the questionnaire found"):
         desk.act(desk.rita, "determine_employee", **EMPLOYEE)
-    assert desk.act(desk.rita, "reject", **AGAINST) == "rejected"
+    with pytest.raises(RefusedError, match=r"override what the questionnaire found\. Escalate"):
+        desk.act(desk.rita, "reject", **AGAINST)
+    desk.reject()
+    assert desk.offer(desk.mona).state == "rejected"
+
+
+def test_one_reviewer_may_reject_what_the_questionnaire_finds_to_be_employment(desk: Desk) -> None:
+    desk.rejected()
+    assert desk.offer(desk.mona).state == "rejected"
 
 
 @pytest.mark.parametrize("action,data", [("approve", APPROVAL), ("determine_employee", EMPLOYEE)])

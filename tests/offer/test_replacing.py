@@ -15,7 +15,7 @@ from compliance.engine.errors import NotFoundError
 from compliance.engine.telling import history
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, OUTSIDE, TERMS, Desk
+from tests.offer.scene import APPROVAL, OUTSIDE, TERMS, Desk
 from workflows.offer import workflow
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -72,7 +72,7 @@ def given_to_gus(desk: Desk) -> Actor:
     desk.act(desk.mona, "edit", **{**TERMS, "freelancer": "Gus", "freelancer_email": "gus@example.com"})
     desk.act(desk.mona, "submit")
     desk.act(desk.rita, "claim")
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.reject()
     return gus
 
 
@@ -104,7 +104,7 @@ def test_neither_history_nor_terms_of_the_one_before_are_told_to_the_next(desk: 
     assert [one.number for one in versions.readable(session(), offer, workflow, gus)] == [2]
     assert [one.number for one in versions.readable(session(), offer, workflow, desk.rita)] == [1, 2]
     told = [one.name for one in history(session(), offer, workflow, gus)]
-    assert told == ["reject", "claim", "submit", "edit"]
+    assert told == ["reject", "take_second", "escalate", "claim", "submit", "edit"]
     assert "approve" in [one.name for one in history(session(), offer, workflow, desk.rita)]
 
 

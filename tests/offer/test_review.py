@@ -59,7 +59,7 @@ def test_nothing_is_decided_before_the_review_or_after_it(desk: Desk, action: st
     with pytest.raises(MovedOnError):
         desk.act(desk.rita, action)
     desk.act(desk.rita, "claim")
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.reject()
     with pytest.raises(MovedOnError, match="Rejected"):
         desk.act(desk.rita, action)
 
@@ -126,10 +126,11 @@ def test_offers_of_another_client_or_that_came_to_nothing_do_not_count(desk: Des
     assert desk.offer(desk.mona).state == "enterprise_ready"
 
 
-def test_finding_employment_takes_two_where_approving_does(desk: Desk) -> None:
+def test_finding_employment_or_rejecting_takes_two_where_approving_does(desk: Desk) -> None:
     desk.in_review(work_place="US-CA")
-    with pytest.raises(RefusedError, match=r"ABC test applies .* Escalate"):
-        desk.act(desk.rita, "determine_employee", **EMPLOYEE)
+    for action, data in (("determine_employee", EMPLOYEE), ("reject", AGAINST)):
+        with pytest.raises(RefusedError, match=r"ABC test applies .* Escalate"):
+            desk.act(desk.rita, action, **data)
 
 
 def test_the_second_review_is_a_senior_reviewers_even_when_assigned(desk: Desk) -> None:
@@ -162,7 +163,7 @@ def test_a_later_decision_clears_what_it_does_not_say_itself(desk: Desk) -> None
     desk.act(desk.mona, "edit", **TERMS)
     desk.act(desk.mona, "submit")
     desk.act(desk.rita, "claim")
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.reject()
     offer = desk.offer(desk.fay)
     assert (offer.conditions, offer.behavioural_control) == ("", AGAINST["behavioural_control"])
     assert offer.reason_codes == ["CTRL_METHOD"]

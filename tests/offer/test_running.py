@@ -85,7 +85,7 @@ def test_a_move_to_where_no_rules_are_known_takes_two(desk: Desk) -> None:
     desk.active()
     assert amended(desk, work_place="IE") == "reassessment"
     desk.act(desk.rita, "take_reassessment")
-    for action, data in (("confirm", APPROVAL), ("change_route", EMPLOYEE)):
+    for action, data in (("confirm", APPROVAL), ("change_route", EMPLOYEE), ("end_engagement", AGAINST)):
         with pytest.raises(RefusedError, match=r"law of “IE”, so a reviewer must decide\. Pass it on"):
             desk.act(desk.rita, action, **data)
 
@@ -165,6 +165,9 @@ def test_a_reassessment_that_finds_against_ends_the_engagement(desk: Desk) -> No
     desk.active()
     amended(desk, amount="15000")
     desk.act(desk.rita, "take_reassessment")
+    with pytest.raises(RefusedError, match=r"override what the questionnaire found\. Pass it on"):
+        desk.act(desk.rita, "end_engagement", **AGAINST)
+    desk.client_answers(INSIDE)
     assert desk.act(desk.rita, "end_engagement", **AGAINST) == "ended"
     assert may_bill(desk.offer(desk.mona)) == "Work can be billed only while the engagement is active."
 

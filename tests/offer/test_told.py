@@ -12,6 +12,8 @@ from compliance.authz import CLIENT, ONLY_READS, SEES_ALL, Actor, Channel, Grant
 from compliance.engine.errors import NotAllowedError, NotFoundError
 from compliance.engine.registry import registry
 from compliance.kernel.db import session
+from compliance.messages import choices
+from compliance.messages.kinds import Kind
 from compliance.messages.models import MailMessage, Notification
 from compliance.people.models import Person
 from tests import make
@@ -60,6 +62,37 @@ def test_both_parties_hear_of_a_determination_and_each_event_once(desk: Desk) ->
     assert addresses == ["fay@example.com", "mona@example.com"]
 
 
+def test_the_mail_of_a_determination_says_what_was_found_why_and_how_to_disagree(desk: Desk) -> None:
+    for who in (desk.mona, desk.fay):
+        assert who.id is not None
+        choices.stop(who.id, Kind.DECIDED)
+    desk.in_review()
+    desk.act(desk.rita, "approve", **{**APPROVAL, "conditions": "At most 20 hours a week."})
+    mails = session().scalars(sa.select(MailMessage).where(MailMessage.subject.contains("Enterprise Ready"))).all()
+    assert {mail.address for mail in mails} == {"fay@example.com", "mona@example.com"}
+    for mail in mails:
+        for said in (
+            "Status Determination Statement\nFor tax this engagement is not treated as employment.",
+            "Why: A business of its own.",
+            "Conditions: At most 20 hours a week.",
+            "You can disagree until 01 April 2026.",
+            f"/offers/{desk.reference}",
+            "Determinations are always sent to their parties.",
+        ):
+            assert said in mail.text
+        assert "unsubscribe" not in mail.text
+        assert "A business of its own" not in mail.subject
+        assert mail.kind is None
+
+
+def test_what_is_no_determination_is_mailed_as_its_reader_chose(desk: Desk) -> None:
+    assert desk.fay.id is not None
+    choices.stop(desk.fay.id, Kind.DECIDED)
+    desk.in_review()
+    desk.act(desk.mona, "withdraw", reason="No budget")
+    assert session().scalars(sa.select(MailMessage).where(MailMessage.address == "fay@example.com")).all() == []
+
+
 def test_a_freelancer_never_hears_of_an_offer_that_was_never_theirs_to_see(desk: Desk) -> None:
     desk.open()
     desk.act(desk.mona, "withdraw", reason="No budget")
@@ -67,16 +100,17 @@ def test_a_freelancer_never_hears_of_an_offer_that_was_never_theirs_to_see(desk:
 
 
 def test_nothing_that_the_desk_writes_for_itself_reaches_another_party(desk: Desk) -> None:
-    secret = "The desk's own word"
+    secret, reasons = "The desk's own word", AGAINST["reason"]
     desk.in_review(former_employee="true")
     desk.act(desk.rita, "comment", body=secret, internal="true")
     desk.act(desk.rita, "escalate", reason=secret)
     desk.act(desk.sue, "take_second")
     desk.act(desk.sue, "assign", assignee=str(desk.sol.id), reason=secret)
-    desk.act(desk.sol, "reject", **{**AGAINST, "reason": secret})
+    desk.act(desk.sol, "reject", **AGAINST)
     rows = session().execute(sa.select(MailMessage.address, MailMessage.subject, MailMessage.text)).all()
     assert {row.address for row in rows} == {"fay@example.com", "mona@example.com", "sol@example.com"}
     assert secret not in "".join(row.subject + row.text for row in rows)
+    assert reasons not in "".join(row.subject for row in rows)
     assert secret not in "".join(session().scalars(sa.select(Notification.reason)))
 
 

@@ -20,7 +20,7 @@ from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from tests import make, papers
-from tests.offer.scene import AGAINST, Desk
+from tests.offer.scene import Desk
 from workflows.offer import workflow
 from workflows.offer.documents import DOCUMENTS
 from workflows.offer.model import State
@@ -73,7 +73,7 @@ def test_documents_come_from_them_as_from_any_freelancer(desk: Desk, wes: Actor)
     session().commit()
     (found,) = documents.of_case(session(), desk.offer(desk.mona), desk.mona)
     assert (found.party, found.internal) == ("freelancer", False)
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.reject()
     for who, refusal in ((desk.rita, None), (wes, DOCUMENTS.closed)):
         assert [o.refusal for o in run.available(desk.offer(who), who) if o.action.name == "add_document"] == [refusal]
 

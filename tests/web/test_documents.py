@@ -16,7 +16,7 @@ from compliance.authz import Actor, Role
 from compliance.kernel import files
 from compliance.settings import Settings
 from tests import make, papers
-from tests.offer.scene import AGAINST, Desk
+from tests.offer.scene import Desk
 from tests.web.conftest import Browser
 
 SignIn = Callable[[Actor | None], Browser]
@@ -146,7 +146,7 @@ def test_a_document_is_withdrawn_by_the_side_that_added_it(sign_in: SignIn, desk
 
 
 def test_a_party_reads_why_it_cannot_add_any_more(sign_in: SignIn, desk: Desk) -> None:
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.reject()
     mona = sign_in(desk.mona)
     page = mona.read(f"/offers/{desk.reference}").text
     assert "Ask the desk to add yours." in page

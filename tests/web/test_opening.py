@@ -91,7 +91,7 @@ def test_each_page_refuses_what_is_wrong_on_it_and_only_that(mona: Browser) -> N
     page = mona.read("/offers/new").text
     refused = go(mona, page, **on_page(1, freelancer_email="nobody"))
     assert refused.status_code == 422
-    assert "That is not an e-mail address." in refused.text
+    assert "That is not an e-mail address. Write it like name@example.com." in refused.text
     assert "Give the work a title." not in refused.text
     assert shown(refused.text)["freelancer_email"] == "nobody"
     assert offers() == []

@@ -27,7 +27,7 @@ def test_desk_and_clients_read_how_each_process_works(app: Flask, sign_in: SignI
         text = unescape(browser.read(f"/processes/{workflow.kind}").text)
         read = [action for action in workflow.actions if role in STAFF or not action.only_by_staff]
         said = [*(action.label for action in read), *(s.label for s in workflow.stages.values())]
-        said += [stage.sentence for stage in workflow.stages.values()]
+        said += [stage.meaning for stage in workflow.stages.values()]
         said += [field.label.text for action in read for field in action.form()]
         assert [words for words in said if words not in text] == []
 

@@ -14,7 +14,7 @@ from compliance.demo import interviews
 from compliance.engine import run
 from compliance.kernel.db import session
 from tests import make
-from tests.offer.scene import AGAINST, APPROVAL, INSIDE, OUTSIDE, TERMS, UNCHARTED, Desk
+from tests.offer.scene import APPROVAL, INSIDE, OUTSIDE, TERMS, UNCHARTED, Desk
 from tests.web.conftest import Browser
 
 SignIn = Callable[[Actor | None], Browser]
@@ -299,7 +299,7 @@ def test_other_clients_and_strangers_find_nothing_under_the_new_addresses(sign_i
     desk.client_answers(OUTSIDE)
     desk.act(desk.mona, "submit")
     desk.act(desk.rita, "claim")
-    desk.act(desk.rita, "reject", **AGAINST)
+    desk.reject()
     stranger = sign_in(make.actor("Sam", Role.HIRING_MANAGER, at=make.organisation("Other")))
     for tail in ("questions", "questions/route", "answers", "send_answers", "determinations/1"):
         for root in (address, "/offers/OF-00000000"):

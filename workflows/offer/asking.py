@@ -6,7 +6,7 @@ from typing import Final
 
 from compliance.authz import WORKER
 from compliance.engine.definition import Party
-from compliance.engine.questionnaire import Answering, Questionnaire
+from compliance.engine.questionnaire import Answering, Questionnaire, Reopening
 from compliance.rules.applicable import Situation
 from workflows.offer.making import CLIENT
 from workflows.offer.model import Offer, State
@@ -27,7 +27,9 @@ questionnaire = Questionnaire(
     tables=TABLES,
     parties={
         Party.CLIENT: Answering(
-            CLIENT, (State.DRAFT, State.INFO_CLIENT, State.REASSESSMENT), {"endUserRole": "endClient"}
+            CLIENT,
+            (State.DRAFT, State.INFO_CLIENT, State.ACTIVE, State.REASSESSMENT),
+            {"endUserRole": "endClient"},
         ),
         Party.FREELANCER: Answering(
             WORKER,
@@ -37,4 +39,6 @@ questionnaire = Questionnaire(
     },
     newest_in=(State.DRAFT, State.REASSESSMENT),
     about=ABOUT,
+    # Who controls the work, and how, is part of what was decided on; it is answered, not written into the terms.
+    reopening=Reopening((State.ACTIVE,), State.REASSESSMENT),
 )

@@ -34,7 +34,7 @@ def statement(move: Move, outcome: str) -> Statement:
     offer: Offer = move.case
     british = country_of(offer.work_place) == "GB" and outcome in IN_GB
     # Only an upheld determination comes out of a disagreement with it used up.
-    arguable = move.organisation.compliance_enrolled and offer.state in ARGUABLE and not offer.disagreed
+    arguable = offer.state in ARGUABLE and not offer.disagreed
     return Statement(
         title="Status Determination Statement" if british else "Determination",
         conclusion=f"{IN_GB[outcome]} {ANYWHERE[outcome]}" if british else ANYWHERE[outcome],
@@ -76,9 +76,10 @@ def _care(move: Move) -> str:
 def _objection(move: Move, *, arguable: bool) -> str:
     days = policy.on(move.at.date()).disagreement_answer.days
     if arguable:
+        by_whom = "Somebody" if move.organisation.compliance_enrolled else "A compliance contact of the client"
         return (
-            "Client and freelancer may each disagree, on the page of this offer and with their reasons. Somebody who "
-            f"was not part of this decision then decides afresh within {days} days."
+            "Client and freelancer may each disagree, on the page of this offer and with their reasons. "
+            f"{by_whom} who was not part of this decision then decides afresh within {days} days."
         )
     if move.case.disagreed:
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compliance.authz import WORKER
+from compliance.authz import WORKER, Role, any_of
 from compliance.engine.definition import AS_BEFORE, Action, Holder, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
 from workflows.offer import effects, forms, guards
@@ -21,10 +21,17 @@ ARGUABLE = (
     State.PAYROLL_ONBOARDING,
 )
 HOW_TO_DISAGREE = (
-    "You can disagree once with each determination, within 30 days of it. A senior reviewer who was not part of the "
-    "decision looks at it afresh, within 45 days."
+    "You can disagree once with each determination, within 30 days of it. Somebody who was not part of the decision "
+    "looks at it afresh, within 45 days: a senior reviewer, or where the client classifies for itself, a second "
+    "compliance contact of the client."
 )
-MAY_OVERTURN = (not_conflicted, guards.not_own_offer, guards.not_involved, holds_it)
+MAY_OVERTURN = (guards.enrolled, not_conflicted, guards.not_own_offer, guards.not_involved, holds_it)
+CONTACT = any_of(Role.COMPLIANCE_CONTACT)
+MAY_ANSWER = (guards.not_enrolled, not_conflicted, guards.not_own_offer, guards.second_contact)
+TO_WHERE_IT_WAS = choose(
+    *((effects.came_from(state), state) for state in ARGUABLE if state != State.ENTERPRISE_READY),
+    State.ENTERPRISE_READY,
+)
 
 ACTIONS = (
     Action(
@@ -34,7 +41,7 @@ ACTIONS = (
         State.DISAGREEMENT,
         CLIENT | WORKER,
         forms.Disagree,
-        guards=(guards.enrolled, guards.may_disagree),
+        guards=(guards.may_disagree,),
         effect=effects.disagree,
         help=HOW_TO_DISAGREE,
         key="i",
@@ -45,7 +52,7 @@ ACTIONS = (
         (State.DISAGREEMENT,),
         None,
         SENIOR,
-        guards=(*MAY_TAKE, guards.not_involved),
+        guards=(guards.enrolled, *MAY_TAKE, guards.not_involved),
         holder=Holder.TAKE,
         key="e",
     ),
@@ -53,10 +60,7 @@ ACTIONS = (
         "uphold",
         "Uphold",
         (State.DISAGREEMENT,),
-        choose(
-            *((effects.came_from(state), state) for state in ARGUABLE if state != State.ENTERPRISE_READY),
-            State.ENTERPRISE_READY,
-        ),
+        TO_WHERE_IT_WAS,
         SENIOR,
         forms.Uphold,
         guards=MAY_OVERTURN,
@@ -110,5 +114,51 @@ ACTIONS = (
         prefill=reasons_for(NOT_ENGAGED),
         tone=Tone.BAD,
         key="r",
+    ),
+    # Where the client classifies for itself, its own people answer.
+    Action(
+        "self_uphold",
+        "Uphold your company's classification",
+        (State.DISAGREEMENT,),
+        TO_WHERE_IT_WAS,
+        CONTACT,
+        forms.Uphold,
+        guards=MAY_ANSWER,
+        effect=effects.uphold,
+        binds=True,
+        determines=AS_BEFORE,
+        prefill=reasons_again,
+        help="A new determination with your reasons takes the place of the one before and keeps its outcome.",
+        key="p",
+    ),
+    Action(
+        "self_overturn",
+        "Overturn: independent contractor",
+        (State.DISAGREEMENT,),
+        State.ONBOARDING,
+        CONTACT,
+        forms.Approve,
+        guards=MAY_ANSWER,
+        effect=effects.decide_and_offer_again,
+        binds=True,
+        determines=INDEPENDENT,
+        prefill=reasons_for(INDEPENDENT),
+        tone=Tone.GOOD,
+        key="y",
+    ),
+    Action(
+        "self_overturn_against",
+        "Overturn: it cannot go on as it is",
+        (State.DISAGREEMENT,),
+        State.REJECTED,
+        CONTACT,
+        forms.Against,
+        guards=MAY_ANSWER,
+        effect=effects.decide,
+        binds=True,
+        determines=NOT_ENGAGED,
+        prefill=reasons_for(NOT_ENGAGED),
+        tone=Tone.BAD,
+        key="z",
     ),
 )

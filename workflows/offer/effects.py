@@ -8,6 +8,7 @@ from typing import Final
 from compliance.engine.content import restore_terms
 from compliance.engine.move import Move
 from compliance.engine.parting import part_with_worker
+from compliance.engine.reopening import restore_answers
 from compliance.kernel.money import parse_minor
 from workflows.offer import policy
 from workflows.offer.model import Offer, State
@@ -101,8 +102,9 @@ def begin(move: Move) -> None:
 
 
 def take_change_back(move: Move) -> None:
-    """Put the terms that were decided on back in the place of a change that nobody decided on."""
+    """Put the terms and answers that were decided on back in the place of a change that nobody decided on."""
     if move.case.decided_version is not None:
+        restore_answers(move)
         restore_terms(move, move.case.decided_version, MATERIAL)
 
 

@@ -9,7 +9,7 @@ from compliance.engine.definition import Party
 from compliance.engine.move import Move
 from compliance.kernel.money import Money
 from workflows.offer.billing import RUNNING
-from workflows.offer.model import Offer
+from workflows.offer.model import Offer, State
 from workflows.offer.onboarding import lines
 
 ASKS: Final = {"ask_client": Party.CLIENT, "ask_freelancer": Party.FREELANCER}
@@ -65,4 +65,6 @@ def _question(move: Move) -> list[tuple[str, str]]:
     if not hearing.is_between(move.actor, move.case, party):
         return []
     document = [("Asked for with the answer", "A document")] if move.case.document_asked_at else []
+    if move.case.state in {State.INFO_CLIENT, State.INFO_FREELANCER}:
+        return document  # What is asked stands where the case does.
     return [("Asked", move.case.asked), *document, ("Answer", move.case.answer)]

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Final
 
 from compliance.authz import Role
+from compliance.engine.answering import CHANGE
 from compliance.engine.documents import party_of, was_added
 from compliance.engine.guards import not_after
 from compliance.engine.move import Move
@@ -17,6 +18,7 @@ from workflows.offer.places import country_of
 REQUEST_COUNTS: Final = dt.timedelta(days=7)
 FIRST_LOOK: Final = ("claim", "take_review", "escalate")
 DECISIONS: Final = ("approve", "determine_employee", "reject", "confirm", "change_route")
+BY_THE_CLIENT: Final = ("self_certify", "self_confirm", "self_uphold", "self_overturn", "self_overturn_against")
 OVERTURNING: Final = ("uphold", "overturn", "overturn_employee", "overturn_against")
 
 not_first_reviewer = not_after(*FIRST_LOOK, sentence="You made the first review; the second belongs to somebody else.")
@@ -69,8 +71,8 @@ def same_freelancer(move: Move) -> str | None:
 
 def a_change_waits(move: Move) -> str | None:
     """Take back only a change; what the clock asked to be looked at again is looked at."""
-    asked = [(rev, action) for action, rev, _ in move.acts if action in {"amend", "review_tenure"}]
-    if max(asked, default=(0, ""))[1] == "amend":
+    asked = [(rev, action) for action, rev, _ in move.acts if action in {"amend", CHANGE, "review_tenure"}]
+    if max(asked, default=(0, ""))[1] in {"amend", CHANGE}:
         return None
     return "No change waits here: the time has come to look at the engagement again. A reviewer decides on it."
 
@@ -111,6 +113,18 @@ def enrolled(move: Move) -> str | None:
 def not_enrolled(move: Move) -> str | None:
     """Let only a client who did not enrol classify for itself."""
     return "Your programme's reviewers classify this offer." if move.organisation.compliance_enrolled else None
+
+
+def second_contact(move: Move) -> str | None:
+    """Let a disagreement be answered by a compliance contact of the client who did not classify before."""
+    if not move.actor.identities & move.did(*BY_THE_CLIENT):
+        return None
+    if move.people_with(Role.COMPLIANCE_CONTACT) - move.did(*BY_THE_CLIENT):
+        return "You classified this offer. A second compliance contact of your company answers the disagreement."
+    return (
+        "You classified this offer, and your company has no second compliance contact who could answer. Ask your "
+        "administrator to give somebody else that role."
+    )
 
 
 def purchase_order_is_there(move: Move) -> str | None:

@@ -175,7 +175,7 @@ ACTIONS = (
         State.REJECTED,
         REVIEWER,
         forms.Against,
-        guards=MAY_DECIDE,
+        guards=(*MAY_DECIDE, second_look.first_review_is_enough, second_look.follows_the_questionnaire(NOT_ENGAGED)),
         effect=effects.decide,
         binds=True,
         determines=NOT_ENGAGED,

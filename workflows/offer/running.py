@@ -149,7 +149,11 @@ CHANGING = (
         State.ENDED,
         REVIEWER,
         forms.Against,
-        guards=MAY_REASSESS,
+        guards=(
+            *MAY_REASSESS,
+            second_look.reassessment_is_enough,
+            second_look.follows_the_questionnaire(NOT_ENGAGED),
+        ),
         effect=effects.decide,
         binds=True,
         determines=NOT_ENGAGED,

@@ -39,7 +39,10 @@ class Terms(Form):
     freelancer = StringField("Freelancer's name or business", [DataRequired("Name the freelancer."), Length(max=200)])
     freelancer_email = StringField(
         "Freelancer's e-mail address",
-        [DataRequired("Enter the address."), Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address.")],
+        [
+            DataRequired("Enter the address."),
+            Regexp(r"^[^@\s]+@[^@\s]+$", message="That is not an e-mail address. Write it like name@example.com."),
+        ],
         description="The freelancer follows the offer under this address.",
     )
     agency = AgencyField(
