@@ -121,11 +121,12 @@ def database_url(store: Store) -> Iterator[str]:
 @pytest.fixture
 def app(whole_app: Flask, database_url: str) -> Iterator[Flask]:
     """Return the application on a fresh database, inside an application context."""
-    engine = db.make_engine(database_url)
+    engine, settings = db.make_engine(database_url), whole_app.config["SETTINGS"]
     with whole_app.app_context():
         cast("dict[str | None, sa.Engine]", db.db.engines)[None] = engine
         yield whole_app
         db.db.session.remove()
+    whole_app.config["SETTINGS"] = settings  # Serving it has named another address.
     engine.dispose()
 
 

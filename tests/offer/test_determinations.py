@@ -209,7 +209,7 @@ def test_a_client_who_classifies_for_itself_makes_a_determination_too() -> None:
     (found,) = kept(desk)
     assert (found.outcome, found.reason, found.factors) == ("independent_contractor", "Own look", [])
     assert "classified this engagement itself" in found.statement["care"]
-    assert "answers within 45 days" in found.statement["objection"]
+    assert "then decides afresh within 45 days" in found.statement["objection"]
     desk.onboard()
 
 
