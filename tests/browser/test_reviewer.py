@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.browser.house import House
 from tests.browser.screen import Screen
-from tests.offer.scene import APPROVAL, OPEN
+from tests.offer.scene import APPROVAL, INSIDE, OPEN
 
 OpenScreen = Callable[..., Screen]
 
@@ -84,6 +84,7 @@ def test_a_reviewer_decides_with_a_pointer_and_small_window(
 def test_what_is_missing_in_a_decision_is_said_beside_it_and_the_rest_kept(
     open_screen: OpenScreen, house: House
 ) -> None:
+    house.result = INSIDE
     house.in_review()
     screen = house.enter(house.rita, open_screen(dark=True))
     screen.visit(f"{house.href()}?decide=reject")
