@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
+import sqlalchemy as sa
+
+from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
 from compliance.engine import guards
 from compliance.engine.case import Case
 from compliance.engine.definition import Holder, Workflow
 from compliance.engine.move import Move
+from compliance.kernel import ids
 from compliance.people import directory, lookup
 from compliance.people.models import Person
 
@@ -54,9 +58,23 @@ def candidates(workflow: Workflow, case: Case, text: str) -> list[Person]:
 
 def give(move: Move) -> None:
     """Make the assignee the holder."""
-    before, after = move.case.holder_id, uuid.UUID(move.fact("assignee"))
-    move.case.holder_id, move.case.held_since = after, move.at
-    move.changes["holder"] = [str(before) if before else None, str(after)]
+    _make_holder(move, uuid.UUID(move.fact("assignee")))
+
+
+def give_back(move: Move) -> None:
+    """Make whoever brought the case into the state that it leaves its holder again, if they could still claim it."""
+    case = move.case
+    came_by = sa.select(AuditEvent.actor_id).where(AuditEvent.stream == case.stream, AuditEvent.rev == case.entered_rev)
+    actor_id = ids.as_id(move.session.scalar(came_by) or "")
+    person = move.session.get(Person, actor_id) if actor_id else None
+    if person is not None and person.active and why_not_person(move, person) is None:
+        _make_holder(move, person.id)
+
+
+def _make_holder(move: Move, holder: uuid.UUID) -> None:
+    before = move.case.holder_id
+    move.case.holder_id, move.case.held_since = holder, move.at
+    move.changes["holder"] = [str(before) if before else None, str(holder)]
 
 
 def _ways_to_take(workflow: Workflow, case: Case) -> list[str]:

@@ -76,11 +76,12 @@ class Tone(enum.StrEnum):
 
 
 class Holder(enum.StrEnum):
-    """What an action does to the claim on a case."""
+    """What an action does to the claim on a case; ``GIVE_BACK`` is to whoever handed the case to a party."""
 
     KEEP = "keep"
     TAKE = "take"
     RELEASE = "release"
+    GIVE_BACK = "give_back"
 
 
 # An action determines anew, with fresh reasons, what the determination before it found.

@@ -25,6 +25,7 @@ from compliance.authz import SYSTEM_ACTOR, Actor
 from compliance.engine import (
     announcing,
     answering,
+    assigning,
     content,
     deadlines,
     determination,
@@ -321,6 +322,8 @@ def _hold(move: Move, action: Action) -> None:
     case = move.case
     if action.holder is Holder.TAKE:
         case.holder_id, case.held_since = move.actor.id, move.at
+    elif action.holder is Holder.GIVE_BACK:
+        assigning.give_back(move)
     elif action.holder is Holder.RELEASE or (
         action.targets and not move.workflow.stage(case.state).turn(move).is_staff
     ):

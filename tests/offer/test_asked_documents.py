@@ -39,7 +39,6 @@ def test_the_next_question_asks_for_no_document_unless_it_says_so(desk: Desk) ->
     desk.act(desk.rita, "ask_client", asked="The plan?", document_needed="true")
     add(desk, desk.mona)
     desk.act(desk.mona, "answer", answer="Added.")
-    desk.act(desk.rita, "take_review")
     desk.act(desk.rita, "ask_freelancer", asked="Who sets the hours?")
     assert desk.offer(desk.fay).document_asked_at is None
     assert desk.act(desk.fay, "answer_freelancer", answer="I do.") == "classification_review"

@@ -41,7 +41,6 @@ def test_asking_again_and_again_does_not_put_off_the_second_look(desk: Desk, mon
     for _ in range(4):
         monday.shift(DAY)
         asked_and_answered(desk, monday, dt.timedelta())
-        desk.act(desk.rita, "take_review")
     assert desk.later(MONDAY + 7 * DAY - dt.timedelta(seconds=1)) == "classification_review"
     assert desk.later(MONDAY + 7 * DAY) == "second_review"
 

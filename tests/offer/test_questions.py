@@ -105,7 +105,6 @@ def test_each_side_answers_in_its_own_time(desk: Desk) -> None:
     desk.act(desk.rita, "ask_client", asked="Look again at who pays for tools.")
     desk.client_answers(INSIDE)
     desk.act(desk.mona, "answer", answer="We had it wrong.")
-    desk.act(desk.rita, "take_review")
     desk.act(desk.rita, "determine_employee", **EMPLOYEE)
     with pytest.raises(MovedOnError):
         desk.freelancer_answers(OUTSIDE)

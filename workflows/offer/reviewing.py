@@ -84,6 +84,7 @@ ACTIONS = (
         CLIENT,
         forms.Answer,
         guards=(guards.brings_document,),
+        holder=Holder.GIVE_BACK,
         key="a",
     ),
     Action(
@@ -94,6 +95,7 @@ ACTIONS = (
         WORKER,
         forms.Answer,
         guards=(guards.brings_document,),
+        holder=Holder.GIVE_BACK,
         key="a",
     ),
     Action(
