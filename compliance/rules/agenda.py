@@ -36,6 +36,9 @@ OUT_OF_SCOPE: Final = "Does not apply to this work"
 PRESUMED: Final = "Employment may be presumed"
 NOT_PRESUMED: Final = "No presumption is flagged"
 _WALKS_KEPT: Final = 2_000
+# A case page, its decision form and the decision itself ask for the same finding; several kilobytes each.
+_FINDS_KEPT: Final = 128
+_WAYS_TRIED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,10 @@ class Agenda:
         listed = [question for table in self.tables for question in table.questions]
         self.questions = (*listed, *self._asked_by_tests.values())
         self._by_key = {question.key: question for question in self.questions}
-        # Nothing is asked twice that a table of this agenda has asked under the same name.
         self.groups = (*(Group(s.key, s.title) for table in self.tables for s in table.sections), *self._groups())
+        self._context = {section.key for table in self.tables for section in table.sections if section.table is None}
         self._walks = functools.lru_cache(maxsize=_WALKS_KEPT)(self._walk)
+        self._finds = functools.lru_cache(maxsize=_FINDS_KEPT)(self._find)
 
     def __repr__(self) -> str:
         return f"<Agenda {self.key} {self.version}>"
@@ -103,8 +107,7 @@ class Agenda:
 
     def is_fact(self, question: Question) -> bool:
         """Tell whether an answer says something of the work; how one wants to be asked does not."""
-        context = {section.key for table in self.tables for section in table.sections if section.table is None}
-        return not (question.section in context and question.page_only)
+        return not (question.section in self._context and question.page_only)
 
     def group(self, question: Question) -> Group:
         """Return the group that *question* stands in."""
@@ -112,11 +115,19 @@ class Agenda:
 
     def walk(self, answers: Answers) -> Walk:
         """Follow the answers through the tables in turn, then through what can still matter to the tests."""
-        known = {key: value for key, value in answers.items() if key in self._by_key and isinstance(value, str | bool)}
-        return self._walks(tuple(sorted(known.items())))
+        return self._walks(self._known(answers))
 
     def find(self, answers: Answers) -> Found:
         """Decide complete *answers* by every rule set."""
+        return self._finds(self._known(answers))
+
+    def _known(self, answers: Answers) -> tuple[tuple[str, Answer], ...]:
+        """Return those of *answers* that are asked for, as something to remember what they lead to by."""
+        known = ((key, value) for key, value in answers.items() if key in self._by_key)
+        return tuple(sorted((key, value) for key, value in known if isinstance(value, str | bool)))
+
+    def _find(self, known: tuple[tuple[str, Answer], ...]) -> Found:
+        answers = dict(known)
         found = [explained.explain_table(table, answers) for table in self.tables]
         findings = (
             *(dataclasses.replace(one, counts=one.outcome) for one in found),
@@ -126,20 +137,21 @@ class Agenda:
 
     def ways(self, answers: Answers, at_most: int) -> tuple[Way, ...]:
         """Return the smallest changes of complete *answers* that would lead to another outcome of them all."""
+        found = self.find(answers)
         if len(self.members) == 1:
-            return self._ways(self.key, answers, at_most)
-        return tuple(islice(self._together(answers, self.find(answers)), at_most))
+            return self._ways(found.findings[0], answers, at_most)
+        return tuple(islice(self._together(answers, found), at_most))
 
-    def _ways(self, key: str, answers: Answers, at_most: int) -> tuple[Way, ...]:
-        member = next(one for one in self.members if one.key == key)
+    def _ways(self, one: Explained, answers: Answers, at_most: int) -> tuple[Way, ...]:
+        member = next(member for member in self.members if member.key == one.key)
         if isinstance(member, RuleSet):
             return explained.table_ways(member, answers, at_most)
-        return explained.test_ways(member, answers, at_most)
+        return explained.test_ways(member, one, at_most)
 
     def _together(self, answers: Answers, found: Found) -> Iterator[Way]:
         """Yield those ways of a leading rule set that bring all of them together to another outcome."""
         for leading in found.leading:
-            for way in self._ways(leading.key, answers, _WAYS_TRIED):
+            for way in self._ways(leading, answers, _WAYS_TRIED):
                 changed = {**answers, **{change.question.key: change.new for change in way.changes}}
                 led = self.walk(changed)
                 if led.decides and (outcome := self.find(led.answers).outcome) is not found.outcome:
@@ -171,12 +183,10 @@ class Agenda:
 
     def _still_matters(self, counted: Mapping[str, Answer]) -> list[Question]:
         """Return the questions without an answer that can still change what a test finds, first things first."""
-        open_keys = {
-            question.key
-            for test in self.tests
-            for question in test.still_to_ask(explained.own(test, counted))
-            if question.key in _needed(test, counted)
-        }
+        open_keys: set[str] = set()
+        for test in self.tests:
+            asked = {question.key for question in test.still_to_ask(explained.own(test, counted))}
+            open_keys |= asked & _needed(test, counted)
         return [question for key, question in self._asked_by_tests.items() if key in open_keys - counted.keys()]
 
     def _groups(self) -> Iterator[Group]:
@@ -194,9 +204,6 @@ def _counted(test: LegalTest, one: Explained, answers: Answers) -> Explained:
     return dataclasses.replace(
         one, result=PRESUMED if flagged else NOT_PRESUMED, counts=Outcome.NEEDS_REVIEW if flagged else None
     )
-
-
-_WAYS_TRIED: Final = 12
 
 
 @functools.lru_cache(maxsize=256)

@@ -78,9 +78,9 @@ class Way:
 class Explained:
     """What one rule set finds. ``result`` is how people read it; ``code`` the rule set's own word for it.
 
-    ``confidence`` and ``open`` (the open questions, what could change most first) are those of a legal test, as are
-    ``places``, because of which it applies. ``counts`` is what it adds to the whole where several are asked together:
-    nothing where the answers put a test out of its scope. ``data`` is the finding in full, as it is kept.
+    ``confidence`` and ``open`` (the open questions, what could change most first) are those of a legal test. ``counts``
+    is what it adds to the whole where several are asked together: nothing where the answers put a test out of its
+    scope. ``data`` is the finding in full, as it is kept.
     """
 
     key: str
@@ -97,7 +97,6 @@ class Explained:
     confidence: str = ""
     open: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
     counts: Outcome | None = None
 
 
@@ -154,7 +153,7 @@ def _alternatives(
     return tuple(what_if.what_if(rule_set, dict(answers), at_most=at_most))
 
 
-def explain_test(test: LegalTest, answers: Answers, places: tuple[str, ...] = ()) -> Explained:
+def explain_test(test: LegalTest, answers: Answers) -> Explained:
     """Decide *answers* by a legal test, and say what came of each factor."""
     data = test.decide(own(test, answers)).as_json()
     outcome = Outcome(data["outcome"])
@@ -175,14 +174,12 @@ def explain_test(test: LegalTest, answers: Answers, places: tuple[str, ...] = ()
         "" if outcome is Outcome.NEEDS_REVIEW else f"{confidence['word']} confidence ({confidence['value']:.0%})",
         tuple(test.question(one["question"]).text for one in data["open_questions"]),
         tuple(data["contradictions"]),
-        places,
     )
 
 
 def own(test: LegalTest, answers: Answers) -> dict[str, Answer]:
     """Return those of *answers* that are given to questions of *test*."""
-    known = {question.key for question in test.questions}
-    return {key: value for key, value in answers.items() if key in known and value is not None}
+    return {key: value for key, value in answers.items() if key in test.by_key and value is not None}
 
 
 def _gate(gate: Mapping[str, Any]) -> Aspect:
@@ -202,16 +199,15 @@ def _factor(test: LegalTest, factor: Mapping[str, Any]) -> Aspect:
     )
 
 
-def test_ways(test: LegalTest, answers: Answers, at_most: int) -> tuple[Way, ...]:
-    """Return the smallest changes that would lead to another outcome of a legal test."""
-    found = test.decide(own(test, answers)).as_json()["what_if"]
+def test_ways(test: LegalTest, found: Explained, at_most: int) -> tuple[Way, ...]:
+    """Return the smallest changes that would lead to another outcome of a legal test than *found*."""
     return tuple(
         Way(
             tuple(Change(test.question(step["question"]), step["to"]) for step in one["changes"]),
             Outcome(one["outcome"]),
             OUTCOMES[Outcome(one["outcome"])],
         )
-        for one in found[:at_most]
+        for one in found.data["what_if"][:at_most]
     )
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import NamedTuple, NoReturn
 
 from compliance.rules.errors import AnswerError, UnknownVariantError, no_object, show
@@ -66,18 +67,22 @@ class LegalTest:
         """The key of every shared question, in the order in which they are asked."""
         return self._keys
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """The questions that this test, or one that it redirects to, can ask; in their order."""
         found = {question.key: question for test in (self, *self.others.values()) for question in test.own_questions}
         return tuple(found[key] for key in self._keys if key in found)
 
+    @cached_property
+    def by_key(self) -> Mapping[str, Question]:
+        """The questions by their keys."""
+        return {question.key: question for question in self.questions}
+
     def question(self, key: str) -> Question:
         """Find a question. Raises ``AnswerError`` if the test has none of that key."""
-        for question in self.questions:
-            if question.key == key:
-                return question
-        raise AnswerError(None, key, f"{show(key)} is no question of {self.title}.")
+        if key not in self.by_key:
+            raise AnswerError(None, key, f"{show(key)} is no question of {self.title}.")
+        return self.by_key[key]
 
     def with_variant(self, key: str, *, at: dt.date | None = None, switched_on: bool = False) -> LegalTest:
         """Weigh as a variant does, if it is used on the day.
