@@ -7,8 +7,9 @@ work in a third stand under all three. A place for which there is no test is nev
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from compliance.rules.errors import AnswerError, show
@@ -94,6 +95,15 @@ def applicable(library: Library, situation: Situation, answers: Mapping[str, obj
 
     With answers, a test that they put out of its own scope is left out.
     """
+    found = _covering(library, situation)
+    if not answers:
+        return found
+    return replace(found, tests=tuple(one for one in found.tests if not is_out_of_scope(one.test, answers)))
+
+
+@functools.lru_cache(maxsize=512)
+def _covering(library: Library, situation: Situation) -> Applicable:
+    """Find the tests that apply before anything is answered: the same for every engagement of such a kind."""
     purpose = situation.purpose
     if purpose is not None and purpose not in PURPOSES:
         raise AnswerError(None, "purpose", f"{show(purpose)} is no purpose; it is one of {', '.join(PURPOSES)}.")
@@ -104,7 +114,7 @@ def applicable(library: Library, situation: Situation, answers: Mapping[str, obj
         scope = test.parts.scope
         because = tuple(said for said, place in places.items() if _covers(library, test, place))
         asked = scope.answers_for(purpose, situation.on)
-        if because and asked and not scope.only_by_redirect and not is_out_of_scope(test, answers or {}):
+        if because and asked and not scope.only_by_redirect:
             found.append(Applying(test, because))
     gaps = tuple(gap for said, place in places.items() if (gap := _gap(library, in_force, situation, said, place)))
     return Applicable(situation, tuple(found), gaps)
