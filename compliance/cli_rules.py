@@ -99,7 +99,7 @@ def publish(key: str | None = None) -> int:
     The others are kept all the same.
     """
     try:
-        shipped = list(store.everything_shipped(key))
+        shipped = list(store.library().everything(key))
     except (UnknownRuleSetError, RuleSetError) as problem:
         click.echo(f"Error: {problem}", err=True)
         return 1

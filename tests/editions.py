@@ -14,7 +14,7 @@ from compliance.rules.library import AnySet
 
 def publish_another(key: str, version: str, *changes: tuple[str, str]) -> AnySet:
     """Publish the newest shipped version of *key* as *version*, with *changes* of its text."""
-    *_, shipped = store.everything_shipped(key)
+    *_, shipped = store.library().everything(key)
     text = store.content_of(shipped).replace(f"{key}/{shipped.version}/", f"{key}/{version}/")
     text = text.replace(f'version = \\"{shipped.version}\\"', f'version = \\"{version}\\"')
     for change in changes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Final
 
 from compliance.kernel.clock import now
@@ -17,14 +16,6 @@ REFUSALS: Final = (UnknownRuleSetError, UnknownVariantError, NotInForceError, Ru
 def known(packages: tuple[str, ...]) -> list[str]:
     """Return the key of every rule set, of whatever kind."""
     return Library(packages).known()
-
-
-def everything(packages: tuple[str, ...]) -> Iterator[AnySet]:
-    """Load every version of every rule set, so that a broken one is named. Raises ``RuleSetError``."""
-    library = Library(packages)
-    for key in library.known():
-        for version in library.versions(key):
-            yield library.find(key, at=now().date(), version=version)
 
 
 def choose(

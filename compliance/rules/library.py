@@ -38,8 +38,10 @@ class Library:
     def __init__(self, packages: tuple[str, ...], roots: tuple[Path, ...] = ()) -> None:
         self._packages = packages
         self._roots = [*(Path(str(resources.files(package))) / "rules" for package in packages), *roots]
-        self._tables = set(catalog.folders(packages))
+        self.tables = sorted(catalog.folders(packages))
+        """The keys of the decision tables."""
         self._folders = _folders(self._roots)
+        self._tables: dict[str, RuleSet] = {}
         self._pools: dict[Path, Pool] = {}
         self._places: Places | None = None
         self._kinds: dict[tuple[str, str], str] = {}
@@ -62,12 +64,12 @@ class Library:
 
     def known(self) -> list[str]:
         """Every key, sorted."""
-        return sorted({*self._tables, *self._folders})
+        return sorted({*self.tables, *self._folders})
 
     def versions(self, key: str) -> list[str]:
         """The versions of a set, the newest last. Raises ``UnknownRuleSetError``."""
-        if key in self._tables:
-            return [catalog.get(key, self._packages).version]
+        if key in self.tables:
+            return [self.table(key).version]
         return list(self._of(key))
 
     def find(self, key: str, *, at: dt.date, version: str | None = None) -> AnySet:
@@ -75,14 +77,28 @@ class Library:
 
         Raises ``UnknownRuleSetError``, ``NotInForceError`` and ``RuleSetError``.
         """
-        if key not in self._tables:
+        if key not in self.tables:
             return self._find(key, at, version, ())
-        table = catalog.get(key, self._packages)
+        table = self.table(key)
         if version not in {None, table.version}:
             raise UnknownRuleSetError(f"{key} {version}", [f"{key} {table.version}"])
-        if version is None and not _in_force(table.about.effective_from, table.about.effective_to, at):
+        if version is None and not table.about.in_force(at):
             raise _not_in_force(key, at, [_span(table.about.effective_from, table.about.effective_to)])
         return table
+
+    def table(self, key: str) -> RuleSet:
+        """Load a decision table. Raises ``UnknownRuleSetError`` and ``RuleSetError``."""
+        if key not in self._tables:
+            self._tables[key] = catalog.get(key, self._packages)
+        return self._tables[key]
+
+    def everything(self, key: str | None = None) -> Iterator[AnySet]:
+        """Load every version of *key*, or of every rule set. Raises ``UnknownRuleSetError`` and ``RuleSetError``."""
+        for one in [key] if key else self.known():
+            if one in self.tables:
+                yield self.table(one)
+            else:
+                yield from (self.exactly(one, version) for version in self.versions(one))
 
     def exactly(self, key: str, version: str) -> LegalTest | ComplianceCheck:
         """Load a version, whenever it was in force, with the newest of those that it redirects to.
@@ -215,10 +231,6 @@ def _kind(folder: Path) -> str:
     if kind not in {loading.KIND, check_loading.KIND}:
         raise RuleSetError(Place(loading.FILE), f"“kind” is {show(kind)}; it must be {_KINDS}.")
     return str(kind)
-
-
-def _in_force(first: dt.date | None, last: dt.date | None, day: dt.date) -> bool:
-    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def _span(first: dt.date | None, last: dt.date | None) -> str:

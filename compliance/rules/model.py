@@ -10,6 +10,7 @@ from compliance.rules.conditions import ALWAYS, Condition
 from compliance.rules.errors import show
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from compliance.rules.table import DecisionTable
@@ -23,6 +24,20 @@ class Outcome(StrEnum):
     INDEPENDENT_CONTRACTOR = "independent_contractor"
     EMPLOYEE = "employee"
     NEEDS_REVIEW = "needs_review"
+
+
+class Dated:
+    """What holds between two days; without a first or a last day it holds always before or after the other."""
+
+    __slots__ = ()
+
+    effective_from: dt.date | None
+    effective_to: dt.date | None
+
+    def in_force(self, day: dt.date) -> bool:
+        """Whether it holds on a day."""
+        first, last = self.effective_from, self.effective_to
+        return (first is None or first <= day) and (last is None or day <= last)
 
 
 @dataclass(frozen=True, slots=True)

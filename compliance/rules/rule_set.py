@@ -12,6 +12,7 @@ from compliance.rules.errors import AnswerError, show
 from compliance.rules.finding import RESULT, Finding, to_line
 from compliance.rules.model import (
     Answer,
+    Dated,
     Derived,
     Ending,
     Matrix,
@@ -29,7 +30,7 @@ _MAX_KEPT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class About(Dated):
     """What a rule set says of itself. The dates are those between which its rules are meant to be used."""
 
     key: str

@@ -30,8 +30,7 @@ class Edition:
 
     def in_force(self, day: dt.date) -> bool:
         """Whether it is in force on a day."""
-        first, last = self.rules.about.effective_from, self.rules.about.effective_to
-        return (first is None or first <= day) and (last is None or day <= last)
+        return self.rules.about.in_force(day)
 
 
 def editions(session: Session, key: str) -> list[Edition]:
@@ -49,13 +48,14 @@ def shelf(session: Session, key: str | None = None) -> dict[str, list[Edition]]:
     """
     shipped = {}
     if key is None or key in store.library().known():
-        shipped = {(one.key, one.version): one for one in store.everything_shipped(key)}
+        shipped = {(one.key, one.version): one for one in store.library().everything(key)}
     found = {name: Edition(rules, None, on_disk=True) for name, rules in shipped.items()}
-    for name, digest, at in _published(session, key):
+    for row in store.listed(session, key):
+        name = (row.key, row.version)
         rules = shipped.get(name)
-        same = rules is not None and rules.digest == digest
+        same = rules is not None and rules.digest == row.digest
         kept = rules if rules is not None and same else store.published(session, *name)
-        found[name] = Edition(kept, at, on_disk=same)
+        found[name] = Edition(kept, row.published_at, on_disk=same)
     by_key: dict[str, list[Edition]] = {}
     for name in sorted(found, key=lambda one: (one[0], number_of(one[1]))):
         by_key.setdefault(name[0], []).append(found[name])
@@ -77,9 +77,3 @@ def content(session: Session, edition: Edition) -> dict[str, str]:
         text = session.scalar(sa.select(RuleSetVersion.content).where(*same))
     files: dict[str, str] = json.loads(text or "{}")
     return files
-
-
-def _published(session: Session, key: str | None) -> list[tuple[tuple[str, str], str, dt.datetime]]:
-    columns = (RuleSetVersion.key, RuleSetVersion.version, RuleSetVersion.digest, RuleSetVersion.published_at)
-    query = sa.select(*columns) if key is None else sa.select(*columns).where(RuleSetVersion.key == key)
-    return [((row.key, row.version), row.digest, row.published_at) for row in session.execute(query)]

@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -51,26 +51,17 @@ class PublishedOtherwiseError(ValueError):
 
 def shipped(key: str) -> RuleSet:
     """Return the decision table that this release ships; raises ``UnknownRuleSetError`` and ``RuleSetError``."""
-    return _shipped(key, packages())
+    return library().table(key)
 
 
 def shipped_keys() -> list[str]:
     """Return the keys of all decision tables that this release ships."""
-    return list(_keys(packages()))
+    return library().tables
 
 
 def library() -> Library:
     """Return every rule set that this release ships, each loaded once."""
     return _library(packages())
-
-
-def everything_shipped(key: str | None = None) -> Iterator[AnySet]:
-    """Load every version of *key*, or of every rule set. Raises ``UnknownRuleSetError`` and ``RuleSetError``."""
-    for one in [key] if key else library().known():
-        if one in shipped_keys():
-            yield shipped(one)
-        else:
-            yield from (library().exactly(one, version) for version in library().versions(one))
 
 
 def agenda_of(session: Session, key: str, version: str, digest: str) -> Agenda:
@@ -104,6 +95,13 @@ def published(session: Session, key: str, version: str) -> AnySet:
         known = session.scalars(sa.select(RuleSetVersion.version).where(RuleSetVersion.key == key))
         raise UnknownRuleSetError(f"{key} {version}", [f"{key} {one}" for one in known])
     return read(key, version, content)
+
+
+def listed(connection: Session | sa.Connection, key: str | None = None) -> Sequence[sa.Row[str, str, str, dt.datetime]]:
+    """Return key, version, digest and day of publishing of every published version, or of those of *key*."""
+    columns = (RuleSetVersion.key, RuleSetVersion.version, RuleSetVersion.digest, RuleSetVersion.published_at)
+    query = sa.select(*columns) if key is None else sa.select(*columns).where(RuleSetVersion.key == key)
+    return connection.execute(query).all()
 
 
 def _published(session: Session, key: str, version: str) -> Member:
@@ -176,18 +174,8 @@ def _is_there(session: Session, rule_set: AnySet) -> bool:
 
 
 @functools.cache
-def _keys(where: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(catalog.folders(where)))
-
-
-@functools.cache
 def _library(where: tuple[str, ...]) -> Library:
     return Library(where)
-
-
-@functools.cache
-def _shipped(key: str, where: tuple[str, ...]) -> RuleSet:
-    return catalog.get(key, where)
 
 
 def packages() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from compliance import cli_rules
 from compliance.kernel import clock
 from compliance.kernel.db import session, table
 from compliance.rules import catalog, command, store
+from compliance.rules.library import Library
 from compliance.rules.rule_set import RuleSet
 
 
@@ -40,7 +41,7 @@ def test_changed_content_is_refused_with_what_to_do(app: Flask, monkeypatch: pyt
     changed = store.shipped("uk-cest-2.4")
     other = object.__new__(RuleSet)
     other.__dict__ = {**changed.__dict__, "digest": "0" * 64}
-    monkeypatch.setattr(store, "shipped", lambda _key: other)
+    monkeypatch.setattr(Library, "table", lambda _self, _key: other)
     refused = publish("uk-cest-2.4", app=app)
     assert refused.exit_code == 1
     assert "Give the changed rule set a new version." in refused.output

@@ -108,7 +108,7 @@ def test_a_version_that_nobody_published_is_not_there() -> None:
 
 @pytest.mark.parametrize("key", ["us-ca-abc", "us-flsa", "uk-cest-2.4", "ny-fifa"])
 def test_every_kind_of_rule_set_reads_back_as_it_was_published(key: str) -> None:
-    (shipped,) = store.everything_shipped(key)
+    (shipped,) = store.library().everything(key)
     assert store.publish(session(), shipped, SYSTEM_ACTOR) is True
     row = session().scalars(sa.select(RuleSetVersion)).one()
     assert store.read(row.key, row.version, row.content).digest == row.digest == shipped.digest

@@ -31,7 +31,7 @@ def test_the_desk_finds_every_rule_set_from_its_navigation(sign_in: SignIn, role
     browser = sign_in(make.actor("Dora", role))
     page = browser.read("/rules").text
     assert '<a href="/rules" aria-current="page">Rules</a>' in page
-    shipped = list(store.everything_shipped())
+    shipped = list(store.library().everything())
     assert [one.key for one in shipped if f'href="/rules/{one.key}"' not in page] == []
     assert [one.title for one in shipped if one.title not in unescape(page)] == []
 
@@ -93,7 +93,7 @@ def test_a_filter_that_is_none_is_refused(reader: Browser, address: str) -> None
 
 
 def test_every_set_says_all_that_it_says_on_its_page(reader: Browser) -> None:
-    for rules in store.everything_shipped():
+    for rules in store.library().everything():
         page = words(reader.read(f"/rules/{rules.key}").text)
         parts = [part for chapter in book.chapters(rules) for part in chapter.parts]
         said = [part.title for part in parts]

@@ -41,7 +41,7 @@ def sent(answers: Mapping[str, object]) -> dict[str, str]:
 
 def test_trying_begins_with_a_choice_and_the_questions_of_any_set(reader: Browser) -> None:
     page = reader.read("/rules/try").text
-    for rules in store.everything_shipped():
+    for rules in store.library().everything():
         assert f'<option value="{rules.key}">' in page
         asked = words(reader.read(f"/rules/try?key={rules.key}").text)
         assert "Nothing is kept, and no case is touched." in asked

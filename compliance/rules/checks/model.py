@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from compliance.rules.legal.model import Source
+from compliance.rules.model import Dated
 
 Value = str | int | dt.date
 Given = Mapping[str, Value]
@@ -97,7 +98,7 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckAbout:
+class CheckAbout(Dated):
     """What a check says of itself."""
 
     key: str
@@ -114,10 +115,6 @@ class CheckAbout:
     verified: tuple[str, ...]
     unverified: tuple[str, ...]
     places: tuple[str, ...]
-
-    def in_force(self, day: dt.date) -> bool:
-        """Whether the law is in force on a day."""
-        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from compliance.rules.model import Outcome, Question
+from compliance.rules.model import Dated, Outcome, Question
 
 STRONGEST: Final = 2
 """The strongest leaning towards either side."""
@@ -188,7 +188,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class About(Dated):
     """What a legal test says of itself. The dates are those between which the law that it states is in force."""
 
     key: str
@@ -207,10 +207,6 @@ class About:
     weights_are: str
     note: str
     always_review: str
-
-    def in_force(self, day: dt.date) -> bool:
-        """Whether the law that it states is in force on a day."""
-        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from bench import concordance
-from compliance.rules import command
 from compliance.rules.checks.check import ComplianceCheck
 from compliance.rules.legal.legal_test import LegalTest
 from compliance.rules.legal.model import Source
@@ -14,7 +13,7 @@ CASES = Path(__file__).parents[3] / "compliance" / "demo" / "data" / "caselaw.js
 
 
 def test_twenty_tests_ten_checks_and_the_tables_are_shipped_and_each_loads() -> None:
-    found = list(command.everything(("workflows",)))
+    found = list(Library(("workflows",)).everything())
     assert len([one for one in found if isinstance(one, LegalTest)]) == 20
     assert len([one for one in found if isinstance(one, ComplianceCheck)]) == 10
     assert len(found) == 31
