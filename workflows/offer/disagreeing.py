@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from compliance.authz import WORKER, Role, any_of
-from compliance.engine.definition import AS_BEFORE, Action, Holder, Tone, choose
+from typing import NamedTuple
+
+from compliance.authz import WORKER, Allow, Role, any_of
+from compliance.engine.definition import AS_BEFORE, Action, Guard, Holder, Tone, choose
 from compliance.engine.guards import holds_it, not_conflicted
 from workflows.offer import effects, forms, guards
 from workflows.offer.drafting import reasons_again, reasons_for
@@ -33,6 +35,72 @@ TO_WHERE_IT_WAS = choose(
     State.ENTERPRISE_READY,
 )
 
+
+class Answerer(NamedTuple):
+    """Who may answer a disagreement, and what they have to fulfil."""
+
+    allow: Allow
+    guards: tuple[Guard, ...]
+
+
+DESK = Answerer(SENIOR, MAY_OVERTURN)
+OWN = Answerer(CONTACT, MAY_ANSWER)
+
+
+def _uphold(name: str, label: str, by: Answerer, key: str) -> Action:
+    return Action(
+        name,
+        label,
+        (State.DISAGREEMENT,),
+        TO_WHERE_IT_WAS,
+        by.allow,
+        forms.Uphold,
+        guards=by.guards,
+        effect=effects.uphold,
+        binds=True,
+        determines=AS_BEFORE,
+        prefill=reasons_again,
+        help="A new determination with your reasons takes the place of the one before and keeps its outcome.",
+        key=key,
+    )
+
+
+def _overturn(name: str, label: str, by: Answerer, target: State, key: str) -> Action:
+    return Action(
+        name,
+        label,
+        (State.DISAGREEMENT,),
+        target,
+        by.allow,
+        forms.Approve,
+        guards=by.guards,
+        effect=effects.decide_and_offer_again,
+        binds=True,
+        determines=INDEPENDENT,
+        prefill=reasons_for(INDEPENDENT),
+        tone=Tone.GOOD,
+        key=key,
+    )
+
+
+def _against(name: str, label: str, by: Answerer, key: str) -> Action:
+    return Action(
+        name,
+        label,
+        (State.DISAGREEMENT,),
+        State.REJECTED,
+        by.allow,
+        forms.Against,
+        guards=by.guards,
+        effect=effects.decide,
+        binds=True,
+        determines=NOT_ENGAGED,
+        prefill=reasons_for(NOT_ENGAGED),
+        tone=Tone.BAD,
+        key=key,
+    )
+
+
 ACTIONS = (
     Action(
         "disagree",
@@ -56,36 +124,8 @@ ACTIONS = (
         holder=Holder.TAKE,
         key="e",
     ),
-    Action(
-        "uphold",
-        "Uphold",
-        (State.DISAGREEMENT,),
-        TO_WHERE_IT_WAS,
-        SENIOR,
-        forms.Uphold,
-        guards=MAY_OVERTURN,
-        effect=effects.uphold,
-        binds=True,
-        determines=AS_BEFORE,
-        prefill=reasons_again,
-        help="A new determination with your reasons takes the place of the one before and keeps its outcome.",
-        key="u",
-    ),
-    Action(
-        "overturn",
-        "Overturn: Enterprise Ready",
-        (State.DISAGREEMENT,),
-        State.ENTERPRISE_READY,
-        SENIOR,
-        forms.Approve,
-        guards=MAY_OVERTURN,
-        effect=effects.decide_and_offer_again,
-        binds=True,
-        determines=INDEPENDENT,
-        prefill=reasons_for(INDEPENDENT),
-        tone=Tone.GOOD,
-        key="a",
-    ),
+    _uphold("uphold", "Uphold", DESK, "u"),
+    _overturn("overturn", "Overturn: Enterprise Ready", DESK, State.ENTERPRISE_READY, "a"),
     Action(
         "overturn_employee",
         "Overturn: employee",
@@ -100,65 +140,9 @@ ACTIONS = (
         prefill=reasons_for(EMPLOYEE),
         key="m",
     ),
-    Action(
-        "overturn_against",
-        "Overturn: reject",
-        (State.DISAGREEMENT,),
-        State.REJECTED,
-        SENIOR,
-        forms.Against,
-        guards=MAY_OVERTURN,
-        effect=effects.decide,
-        binds=True,
-        determines=NOT_ENGAGED,
-        prefill=reasons_for(NOT_ENGAGED),
-        tone=Tone.BAD,
-        key="r",
-    ),
+    _against("overturn_against", "Overturn: reject", DESK, "r"),
     # Where the client classifies for itself, its own people answer.
-    Action(
-        "self_uphold",
-        "Uphold your company's classification",
-        (State.DISAGREEMENT,),
-        TO_WHERE_IT_WAS,
-        CONTACT,
-        forms.Uphold,
-        guards=MAY_ANSWER,
-        effect=effects.uphold,
-        binds=True,
-        determines=AS_BEFORE,
-        prefill=reasons_again,
-        help="A new determination with your reasons takes the place of the one before and keeps its outcome.",
-        key="p",
-    ),
-    Action(
-        "self_overturn",
-        "Overturn: independent contractor",
-        (State.DISAGREEMENT,),
-        State.ONBOARDING,
-        CONTACT,
-        forms.Approve,
-        guards=MAY_ANSWER,
-        effect=effects.decide_and_offer_again,
-        binds=True,
-        determines=INDEPENDENT,
-        prefill=reasons_for(INDEPENDENT),
-        tone=Tone.GOOD,
-        key="y",
-    ),
-    Action(
-        "self_overturn_against",
-        "Overturn: it cannot go on as it is",
-        (State.DISAGREEMENT,),
-        State.REJECTED,
-        CONTACT,
-        forms.Against,
-        guards=MAY_ANSWER,
-        effect=effects.decide,
-        binds=True,
-        determines=NOT_ENGAGED,
-        prefill=reasons_for(NOT_ENGAGED),
-        tone=Tone.BAD,
-        key="z",
-    ),
+    _uphold("self_uphold", "Uphold your company's classification", OWN, "p"),
+    _overturn("self_overturn", "Overturn: independent contractor", OWN, State.ONBOARDING, "y"),
+    _against("self_overturn_against", "Overturn: it cannot go on as it is", OWN, "z"),
 )

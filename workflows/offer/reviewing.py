@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compliance.authz import SYSTEM, WORKER, Role, any_of
+from compliance.authz import SYSTEM, WORKER, Allow, Role, any_of
 from compliance.engine.definition import Action, Holder, Tone
 from compliance.engine.guards import holds_it, not_conflicted, not_held_by_another, unclaimed
 from compliance.kernel.clock import business_days
@@ -17,6 +17,35 @@ SENIOR = any_of(Role.SENIOR_REVIEWER)
 REVIEWING = (State.REVIEW, State.SECOND_REVIEW)
 MAY_TAKE = (unclaimed, not_conflicted, guards.not_own_offer)
 MAY_DECIDE = (not_conflicted, guards.not_own_offer, holds_it, guards.senior_in_second_review)
+
+
+def _asking(name: str, label: str, target: State, key: str) -> Action:
+    return Action(
+        name,
+        label,
+        (State.REVIEW,),
+        target,
+        REVIEWER,
+        forms.Ask,
+        guards=(holds_it, not_conflicted),
+        effect=effects.ask,
+        key=key,
+    )
+
+
+def _answering(name: str, source: State, by: Allow) -> Action:
+    return Action(
+        name,
+        "Answer",
+        (source,),
+        State.REVIEW,
+        by,
+        forms.Answer,
+        guards=(guards.brings_document,),
+        holder=Holder.GIVE_BACK,
+        key="a",
+    )
+
 
 ACTIONS = (
     Action(
@@ -54,50 +83,10 @@ ACTIONS = (
         determines=INDEPENDENT,
         key="s",
     ),
-    Action(
-        "ask_client",
-        "Ask the client",
-        (State.REVIEW,),
-        State.INFO_CLIENT,
-        REVIEWER,
-        forms.Ask,
-        guards=(holds_it, not_conflicted),
-        effect=effects.ask,
-        key="q",
-    ),
-    Action(
-        "ask_freelancer",
-        "Ask the freelancer",
-        (State.REVIEW,),
-        State.INFO_FREELANCER,
-        REVIEWER,
-        forms.Ask,
-        guards=(holds_it, not_conflicted),
-        effect=effects.ask,
-        key="f",
-    ),
-    Action(
-        "answer",
-        "Answer",
-        (State.INFO_CLIENT,),
-        State.REVIEW,
-        CLIENT,
-        forms.Answer,
-        guards=(guards.brings_document,),
-        holder=Holder.GIVE_BACK,
-        key="a",
-    ),
-    Action(
-        "answer_freelancer",
-        "Answer",
-        (State.INFO_FREELANCER,),
-        State.REVIEW,
-        WORKER,
-        forms.Answer,
-        guards=(guards.brings_document,),
-        holder=Holder.GIVE_BACK,
-        key="a",
-    ),
+    _asking("ask_client", "Ask the client", State.INFO_CLIENT, "q"),
+    _asking("ask_freelancer", "Ask the freelancer", State.INFO_FREELANCER, "f"),
+    _answering("answer", State.INFO_CLIENT, CLIENT),
+    _answering("answer_freelancer", State.INFO_FREELANCER, WORKER),
     Action(
         "lapse",
         "Lapse without an answer",

@@ -14,6 +14,21 @@ from workflows.offer.reviewing import REVIEWER
 
 DESK = any_of(Role.PROGRAM_SUCCESS_MANAGER) | REVIEWER
 
+
+def _signing(name: str, label: str, state: State, papers: tuple[tuple[str, str], ...]) -> Action:
+    return Action(
+        name,
+        label,
+        (state,),
+        None,
+        WORKER,
+        forms.signature(papers),
+        guards=(*onboarding.own_part(name), guards.decided_terms_stand, signs_by_name),
+        effect=sign,
+        key="y",
+    )
+
+
 ACTIONS = (
     Action(
         "employer_accepts",
@@ -65,28 +80,8 @@ ACTIONS = (
         due=business_days(1),
         key="b",
     ),
-    Action(
-        "sign_contract",
-        "Sign the contract",
-        (State.ONBOARDING,),
-        None,
-        WORKER,
-        forms.signature(onboarding.CONTRACTOR_PAPERS),
-        guards=(*onboarding.own_part("sign_contract"), guards.decided_terms_stand, signs_by_name),
-        effect=sign,
-        key="y",
-    ),
-    Action(
-        "sign_employment",
-        "Sign the employment contract",
-        (State.PAYROLL_ONBOARDING,),
-        None,
-        WORKER,
-        forms.signature(onboarding.EMPLOYEE_PAPERS),
-        guards=(*onboarding.own_part("sign_employment"), guards.decided_terms_stand, signs_by_name),
-        effect=sign,
-        key="y",
-    ),
+    _signing("sign_contract", "Sign the contract", State.ONBOARDING, onboarding.CONTRACTOR_PAPERS),
+    _signing("sign_employment", "Sign the employment contract", State.PAYROLL_ONBOARDING, onboarding.EMPLOYEE_PAPERS),
     Action(
         "record_identity",
         "Record identity and background check",
