@@ -34,6 +34,8 @@ ELSEWHERE: Final = {
     "rules": "compliance.cli_rules:rules",
 }
 
+STOPPED: Final = "Countersign stopped; what was begun is finished."
+
 LAYOUTS: Final[dict[str, Callable[[], export.Layout]]] = {
     "csv": lambda: record_rows.layout(opens=True),
     "jsonl": export.jsonl,
@@ -84,7 +86,7 @@ def run(app: Flask, host: str, port: int) -> None:
         serving.serve(app, listener, stop)
     finally:
         background.stop()
-    click.echo("Countersign stopped; what was begun is finished.")
+    click.echo(STOPPED)
 
 
 @main.command()
@@ -98,7 +100,7 @@ def web(app: Flask, host: str, port: int, processes: int) -> None:
     stop, listener = serving.Stop(), listen(app, host, port)
     db.engine().dispose()  # No process may inherit another's connections.
     serving.serve_in(processes, lambda: create_app(app.config["SETTINGS"]), listener, stop)
-    click.echo("Countersign stopped; what was begun is finished.")
+    click.echo(STOPPED)
 
 
 @main.command("worker")
@@ -118,7 +120,7 @@ def work(app: Flask, patience: int) -> None:
     click.echo(f"Countersign works in the background as {background.name}")
     stop.wait()
     background.stop()
-    click.echo("Countersign stopped; what was begun is finished.")
+    click.echo(STOPPED)
 
 
 @main.group()

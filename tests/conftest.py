@@ -137,3 +137,12 @@ def job_tables(app: Flask) -> Iterator[None]:
     jobs.install(db.engine())
     yield
     jobs.close()
+
+
+@pytest.fixture
+def replays(app: Flask) -> Iterator[Path]:
+    """Return where the replays of this test lie; those of another database are of no use to it."""
+    folder: Path = app.config["SETTINGS"].data_dir / "replays"
+    shutil.rmtree(folder, ignore_errors=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,7 @@ from compliance.engine.case import AnswerSheet, of_case
 from compliance.engine.content import digest_of
 from compliance.engine.definition import Action, Guard, Party
 from compliance.engine.errors import InvalidInputError, RefusedError
-from compliance.engine.questionnaire import Questionnaire, answering_party
+from compliance.engine.questionnaire import Questionnaire, answering_party, whoever_answers
 from compliance.kernel import clock
 from compliance.kernel.db import Base, table
 from compliance.kernel.ids import new_id
@@ -83,16 +83,13 @@ class Answers(Form):
 
 def action(questionnaire: Questionnaire) -> Action:
     """Return the action by which every party of *questionnaire* sends its answers, where none were decided on."""
-    parties = list(questionnaire.parties.values())
-    allow = parties[0].allow
-    for other in parties[1:]:
-        allow |= other.allow
+    parties = questionnaire.parties.values()
     return Action(
         SEND,
         "Answer the questions",
         tuple(dict.fromkeys(s for party in parties for s in party.states if s not in _reopened_from(questionnaire))),
         None,
-        allow,
+        whoever_answers(parties),
         Answers,
         guards=(is_asked, fits),
         effect=send,

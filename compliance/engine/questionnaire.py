@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Mapping
+import functools
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -45,6 +47,11 @@ class Reopening:
 
     sources: tuple[enum.StrEnum, ...]
     target: enum.StrEnum
+
+
+def whoever_answers(parties: Iterable[Answering]) -> Allow:
+    """Return who may answer for any of *parties*."""
+    return functools.reduce(operator.or_, (party.allow for party in parties))
 
 
 @dataclass(frozen=True, slots=True)

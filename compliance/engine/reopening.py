@@ -13,7 +13,7 @@ from compliance.engine.case import AnswerSheet
 from compliance.engine.content import digest_of
 from compliance.engine.definition import Action, Party
 from compliance.engine.move import Move
-from compliance.engine.questionnaire import Questionnaire, Reopening
+from compliance.engine.questionnaire import Questionnaire, Reopening, whoever_answers
 from compliance.kernel.db import table
 from compliance.kernel.ids import new_id
 
@@ -25,15 +25,12 @@ SAME_ANSWERS: Final = (
 def action(questionnaire: Questionnaire, reopening: Reopening) -> Action:
     """Return the action by which a party answers otherwise than was decided on, which reopens the case."""
     able = [one for one in questionnaire.parties.values() if set(one.states) & set(reopening.sources)]
-    allow = able[0].allow
-    for other in able[1:]:
-        allow |= other.allow
     return Action(
         answering.CHANGE,
         "Change the answers",
         reopening.sources,
         reopening.target,
-        allow,
+        whoever_answers(able),
         answering.Answers,
         guards=(answering.is_asked, answering.fits, differ),
         effect=answering.send,

@@ -40,6 +40,13 @@ class Dated:
         return (first is None or first <= day) and (last is None or day <= last)
 
 
+def word_of(value: Answer) -> str:
+    """Write a value as tables, conditions and forms do: ``yes`` and ``no`` stand for the booleans."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One answer that a question knows. ``offered`` is false for answers accepted but no longer shown."""
@@ -52,9 +59,7 @@ class Option:
     @property
     def word(self) -> str:
         """How tables, conditions and forms write the value: ``yes`` and ``no`` stand for the booleans."""
-        if isinstance(self.value, bool):
-            return "yes" if self.value else "no"
-        return self.value
+        return word_of(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from compliance.rules.checks.check import ComplianceCheck
 from compliance.rules.errors import UnknownVariantError
 from compliance.rules.legal.legal_test import LegalTest
 from compliance.rules.legal.loading import PURPOSES
-from compliance.rules.model import Answer, Question
+from compliance.rules.model import Answer, Question, word_of
 from compliance.rules.told.parts import span
 from compliance.web import findings, rules_check
 from compliance.web.choices import choices_of
@@ -149,7 +149,7 @@ def _page(tried: Tried) -> ResponseReturnValue:
         form=form,
         errors=[(text, None if key in form else "") for key, text in errors.items() if key not in shown],
         groups=_groups(tried.rules, form),
-        hidden=[(f"{ANSWER}{key}", _word(value)) for key, value in answers.items() if key not in shown],
+        hidden=[(f"{ANSWER}{key}", word_of(value)) for key, value in answers.items() if key not in shown],
         result=found.result if found else "",
         found=findings.explained(tried.rules, answers, found) if found else None,
         asks_on=asks_on and bool(answers),
@@ -200,7 +200,3 @@ def _groups(rules: Agenda, form: BaseForm) -> list[dict[str, Any]]:
         for group in rules.groups
     ]
     return [group for group in groups if group["fields"]]
-
-
-def _word(answer: Answer) -> str:
-    return answer if isinstance(answer, str) else ("yes" if answer else "no")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import time_machine
-from flask import Flask
 
 from compliance.engine import replaying
 from compliance.kernel import jobs
@@ -20,15 +19,6 @@ from tests.jobs.scene import House, until
 from tests.offer.scene import CEST, MONDAY, OUTSIDE, Desk
 
 pytestmark = pytest.mark.usefixtures("job_tables")
-
-
-@pytest.fixture
-def replays(app: Flask) -> Iterator[Path]:
-    """Return where the replays of this test lie; those of another database are of no use to it."""
-    folder: Path = app.config["SETTINGS"].data_dir / "replays"
-    shutil.rmtree(folder, ignore_errors=True)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

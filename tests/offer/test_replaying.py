@@ -5,13 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from flask import Flask
 
 from compliance.cli_rules import rules as command
 from compliance.engine import replaying
@@ -22,17 +20,9 @@ from compliance.rules.replay import Moved
 from compliance.rules.sql.compiled import Compilable, decided
 from tests.offer.scene import APPROVAL, CEST, INSIDE, OPEN, OUTSIDE, Desk
 
+pytestmark = pytest.mark.usefixtures("replays")
 FLSA = "us-flsa"
 TEXAS = dict.fromkeys(("freelancer_country", "client_country", "work_place"), "US-TX")
-
-
-@pytest.fixture(autouse=True)
-def replays(app: Flask) -> Iterator[Path]:
-    """Return where the replays of this test lie; those of another database are of no use to it."""
-    folder: Path = app.config["SETTINGS"].data_dir / "replays"
-    shutil.rmtree(folder, ignore_errors=True)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
