@@ -100,3 +100,13 @@ def claimed(scratch: Scratch, client: Actor, reviewer: Actor, count: int) -> lis
         found.append((reference, case.content_digest))
     session().expunge_all()
     return found
+
+
+def passed_on(scratch: Scratch, client: Actor, reviewer: Actor, count: int) -> list[str]:
+    """Bring *count* offers to their second review, which *reviewer* left to a senior; return their references."""
+    made = [reference for reference, _digest in claimed(scratch, client, reviewer, count)]
+    for reference in made:
+        run.fire("offer", reference, "escalate", reviewer, {"reason": "The method is agreed with the client."})
+        session().commit()
+    session().expunge_all()
+    return made

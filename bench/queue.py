@@ -63,7 +63,8 @@ class Installed:
 @contextmanager
 def _installed(size: int, *, sqlite: bool) -> Iterator[Installed]:
     with scratch(sqlite=sqlite) as place:
-        reviewers = offers.people(Role.REVIEWER, 20)
+        # So many that each holds more than a page: the same rows are drawn at both sizes, and the finding is compared.
+        reviewers = offers.people(Role.REVIEWER, max(2, min(20, size // 5_000)))
         (client,) = offers.people(Role.ACCOUNT_ADMIN, 1, at="Client 0")
         clients = [directory.organisation(f"Client {number}", SYSTEM_ACTOR).id for number in range(CLIENTS)]
         holders = [person.id for email in reviewers if (person := directory.find(email))]

@@ -1,7 +1,8 @@
 """Sixteen at once on one offer, over HTTP against two workers: exactly one may win, and the others must hear who did.
 
-Each round is two races. First sixteen reviewers claim the offer; then whoever got it decides in sixteen windows at the
-same moment, half of them for approving and half for rejecting.
+Each round is two races. First sixteen senior reviewers claim an offer's second review; then whoever got it decides in
+sixteen windows at the same moment, half of them for approving and half for rejecting. It is the second review because
+there alone both are open to one person: a first review decides as the questionnaire found, or passes the offer on.
 """
 
 from __future__ import annotations
@@ -27,8 +28,13 @@ from compliance.kernel import db
 
 MOVED: Final = 303
 REFUSED: Final = 409
-WHO_AND_WHEN: Final = re.compile(r"since Reviewer \d+ acted on \d\d \w+ \d{4} at \d\d:\d\d UTC")
+WHO_AND_WHEN: Final = re.compile(
+    r"(since Senior reviewer \d+ acted on|Senior reviewer \d+ holds it since) \d\d \w+ \d{4} at \d\d:\d\d UTC"
+)
 AGAINST: Final = {
+    "behavioural_control": "Works as the client's team lead directs, day by day.",
+    "financial_control": "Bears neither cost nor risk.",
+    "relationship_of_parties": "No other client, and no end agreed.",
     "reason_codes": "CTRL_METHOD",
     "what_would_change_it": "Leave the method free.",
     "reason": "Directed daily.",
@@ -42,11 +48,12 @@ def main() -> None:
     asked.add_argument("--racers", type=int, default=16)
     chosen = asked.parse_args()
     with scratch() as place:
-        (client,), names = (
+        (client,), (first,), names = (
             offers.people(Role.HIRING_MANAGER, 1, at="Acme"),
-            offers.people(Role.REVIEWER, chosen.racers),
+            offers.people(Role.REVIEWER, 1),
+            offers.people(Role.SENIOR_REVIEWER, chosen.racers),
         )
-        ready = offers.submitted(place, offers.actor(client), chosen.rounds)
+        ready = offers.passed_on(place, offers.actor(client), offers.actor(first), chosen.rounds)
         with serve("wsgi:app", place.environ, threads=chosen.racers) as desk:
             visitors = [Visitor(desk.port) for _ in names]
             for visitor, email in zip(visitors, names, strict=True):
@@ -64,7 +71,7 @@ def main() -> None:
 
 def _round(reference: str, visitors: Sequence[Visitor], told: collections.Counter[str]) -> bool:
     address = f"/offers/{reference}"
-    claims = _at_once([_sender(visitor, f"{address}/claim", {}) for visitor in visitors])
+    claims = _at_once([_sender(visitor, f"{address}/take_second", {}) for visitor in visitors])
     winners = [visitor for visitor, answer in zip(visitors, claims, strict=True) if answer.status == MOVED]
     if not _one_won(claims, told) or len(winners) != 1:
         return False
