@@ -13,7 +13,7 @@ from compliance.rules.library import AnySet, Library
 from compliance.rules.store import RuleSetVersion
 
 ONLY_ON_DISK: Final = "only on disk"
-Kept = dict[tuple[str, str], sa.Row[str, str, str, dt.datetime]]
+Kept = dict[tuple[str, str], sa.Row[str, str, str, dt.datetime, str | None]]
 
 
 def lines(packages: tuple[str, ...], engine: sa.Engine, today: dt.date) -> Iterator[str]:

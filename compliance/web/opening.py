@@ -25,7 +25,7 @@ def opening(kind: str) -> ResponseReturnValue:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
     parts = pages_of_form.parts_of(workflow)
     if request.method == "GET":
-        return _page(workflow, offered, workflow.open_form(), parts[0], None)
+        return _page(workflow, offered, _begun(workflow), parts[0], None)
     part = parts[_number(len(parts)) - 1]
     form, _errors = inputs.fill(workflow.open_form, pages_of_form.given())
     if request.form.get("go") == "back":
@@ -54,6 +54,12 @@ def _open(workflow: Workflow, offered: list[Place], parts: list[Part]) -> Respon
         part = next((part for part in parts if set(part.names) & set(errors)), parts[-1])
         pages_of_form.keep_errors(form, part.names)
         return _page(workflow, offered, form, part, refused), refused.status
+
+
+def _begun(workflow: Workflow) -> Form:
+    """Return the form as it is first shown."""
+    held = workflow.begins_with(request.args.to_dict()) if workflow.begins_with else {}
+    return workflow.open_form(data=dict(held))
 
 
 def _next(workflow: Workflow, case: Case) -> str:
