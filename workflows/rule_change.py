@@ -88,7 +88,8 @@ second_person = not_after(
 
 def name_it(move: Move) -> None:
     """Call the change after the rule set and its new version."""
-    move.case.title = f"{move.case.rule_set} {move.case.new_version}"
+    title = rule_changing.title_of(move.session, move.case.rule_set)
+    move.case.title = f"{title}, version {move.case.new_version}"
 
 
 def facts(move: Move) -> list[tuple[str, str]]:

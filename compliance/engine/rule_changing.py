@@ -117,6 +117,11 @@ def prefilled(given: Mapping[str, str]) -> dict[str, str]:
     return {"rule_set": key, "new_version": _next(newest.version), "text": proposals.as_text(files)}
 
 
+def title_of(session: Session, key: str) -> str:
+    """Return what a rule set is called in its newest version. Raises ``UnknownRuleSetError``."""
+    return shelf.editions(session, key)[-1].rules.title
+
+
 def _next(version: str) -> str:
     head, _, last = version.rpartition(".")
     following = str(number_of(last)[0] + 1)

@@ -94,7 +94,7 @@ def faults(kind: str, batch: str) -> Response:
 
 def _admitted(kind: str) -> tuple[Workflow, list[Place]]:
     workflow = registry().process(kind).workflow
-    offered = places.open_to(actor(), workflow)
+    offered = [] if workflow.of_programme else places.open_to(actor(), workflow)
     if not offered:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
     return workflow, offered

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from compliance.authz import Actor, visible_to
 from compliance.door import actor
 from compliance.engine import replaying, rule_changing, run
 from compliance.engine.case import Case
+from compliance.engine.definition import Tone
 from compliance.engine.determination import Determination
 from compliance.engine.errors import NotFoundError
 from compliance.engine.paging import BadCursorError
@@ -68,6 +69,12 @@ def listing(kind: str, reference: str) -> ResponseReturnValue:
         first_href=url_for(here, reference=reference) if after else None,
         back=case_href(case),
     )
+
+
+def choose_first() -> ResponseReturnValue:
+    """Send whoever named no rule set to choose one."""
+    flash("Choose the rule set that is to change; its page leads to the form.", Tone.NEUTRAL.value)
+    return redirect(url_for("rules.listing"))
 
 
 def panel(case: Case) -> dict[str, Any] | None:

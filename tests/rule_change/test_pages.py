@@ -92,9 +92,12 @@ def test_a_refused_form_keeps_what_was_typed(rita: Browser) -> None:
     assert again["text"].endswith("# A line of mine.")
 
 
-def test_an_address_that_names_no_rule_set_gives_an_empty_form(rita: Browser) -> None:
+def test_who_names_no_rule_set_is_sent_to_choose_one(rita: Browser) -> None:
+    assert "Import many" not in rita.read("/rule-changes").text
     for query in ("", "?rule_set=atlantis"):
-        assert in_form(rita.read(f"/rule-changes/new{query}").text)["text"] == ""
+        sent = rita.client.get(f"/rule-changes/new{query}")
+        assert (sent.status_code, sent.headers["Location"]) == (302, "/rules")
+    assert "Choose the rule set that is to change" in rita.read("/rules").text
 
 
 def test_the_fault_stands_on_the_page_and_in_place_of_the_button(rita: Browser, change: Change) -> None:
@@ -120,7 +123,7 @@ def test_the_test_is_shown_as_far_as_it_is(rita: Browser, desk: Desk, change: Ch
     assert rita.client.get(f"{address}/replay").status_code == 404
     change.replay()
     page = words(rita.read(address).text)
-    assert "Of 1 findings 1 would be different under the proposed rules." in page
+    assert "1 of 1 finding would be different under the proposed rules." in page
     assert f"{OUTSIDE} {INSIDE} 1" in page
 
 
@@ -194,6 +197,6 @@ def test_a_published_version_and_its_change_lead_to_each_other(
 def test_a_list_of_changes_says_where_each_stands(rita: Browser, change: Change) -> None:
     change.published(NETHERLANDS)
     page = rita.read("/rule-changes").text
-    assert f"{NETHERLANDS} 2026.2" in words(page)
+    assert "Netherlands: employment contract (art. 7:610 BW), version 2026.2" in words(page)
     assert "Published" in words(page)
     assert 'aria-current="page"' in page

@@ -14,6 +14,7 @@ from compliance.engine.errors import RefusedError
 from compliance.kernel import jobs
 from compliance.kernel.db import session, table
 from compliance.kernel.jobs import Status
+from compliance.messages.models import Notification
 from compliance.people import organisations
 from compliance.rules import replay, store
 from compliance.rules.replay import Moved
@@ -134,6 +135,12 @@ def test_a_change_that_is_sent_back_is_written_and_tested_again(desk: Desk, chan
     del form["rule_set"]
     change.act(desk.rita, "edit", **form)
     assert change.put_forward() == "second_person"
+
+
+def test_its_author_hears_what_became_of_it_and_no_client_does(desk: Desk, change: Change) -> None:
+    change.published(NETHERLANDS)
+    told = sa.select(Notification.person_id, Notification.reason).where(Notification.case_id == change.case().id)
+    assert [tuple(row) for row in session().execute(told)] == [(desk.rita.id, "Published")]
 
 
 def test_a_change_can_be_taken_back(change: Change) -> None:
