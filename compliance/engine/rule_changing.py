@@ -43,7 +43,7 @@ class VersionField(StringField):
     """The number of a version, in parts that are put in order one after the other."""
 
     def __init__(self, label: str, **more: Any) -> None:  # noqa: ANN401 - as above
-        written = Regexp(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}$", message="Write the version as numbers, such as 2026.2.")
+        written = Regexp(r"[0-9]{1,6}(\.[0-9]{1,6}){0,3}\Z", message="Write the version as numbers, such as 2026.2.")
         super().__init__(label, [DataRequired("Give the new version its number."), written], **more)
 
 
@@ -145,8 +145,8 @@ def is_new(move: Move) -> str | None:
         return (
             f"Version {version} of {move.case.rule_set} is there already and never changes. Give the change a new one."
         )
-    if number_of(version) < number_of(versions[-1]):
-        return f"Version {version} comes before {versions[-1]}, which is the newest. Give the change a later one."
+    if number_of(version) <= number_of(versions[-1]):
+        return f"Version {version} is not later than {versions[-1]}, the newest. Give the change a later one."
     return None
 
 

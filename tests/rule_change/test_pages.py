@@ -94,6 +94,7 @@ def test_a_refused_form_keeps_what_was_typed(rita: Browser) -> None:
 
 def test_who_names_no_rule_set_is_sent_to_choose_one(rita: Browser) -> None:
     assert "Import many" not in rita.read("/rule-changes").text
+    assert rita.client.get("/rule-changes/import").status_code == 404
     for query in ("", "?rule_set=atlantis"):
         sent = rita.client.get(f"/rule-changes/new{query}")
         assert (sent.status_code, sent.headers["Location"]) == (302, "/rules")

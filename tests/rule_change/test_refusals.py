@@ -25,7 +25,8 @@ VARIANT = ('status = "proposed"', 'status = "in_use"\neffective_from = 2026-04-0
     "key, changes, fields, said",
     [
         pytest.param(NETHERLANDS, [], {"new_version": "2026.1"}, "is there already and never changes", id="version"),
-        pytest.param(NETHERLANDS, [], {"new_version": "2025.9"}, "comes before 2026.1", id="an earlier version"),
+        pytest.param(NETHERLANDS, [], {"new_version": "2025.9"}, "is not later than 2026.1", id="an earlier version"),
+        pytest.param(NETHERLANDS, [], {"new_version": "2026.01"}, "is not later than 2026.1", id="written otherwise"),
         pytest.param(NETHERLANDS, [], {"effective_from": "2026-03-01"}, "lies in the past", id="the past"),
         pytest.param("us-ca-borello", [], {}, "“California: ABC test” hands over to these rules", id="handed over to"),
         pytest.param(
@@ -65,6 +66,7 @@ def test_what_is_wrong_with_the_rules_is_said_in_place_of_their_test(
     "fields, name",
     [
         ({"new_version": "next"}, "new_version"),
+        ({"new_version": "2026.2\n"}, "new_version"),
         ({"new_version": "2026.2/../x"}, "new_version"),
         ({"effective_from": "soon"}, "effective_from"),
         ({"why": ""}, "why"),

@@ -7,7 +7,10 @@ import json
 import pytest
 import sqlalchemy as sa
 import time_machine
+from click.testing import CliRunner
+from flask import Flask
 
+from compliance import cli_rules
 from compliance.audit.models import AuditEvent
 from compliance.engine.determination import Determination
 from compliance.engine.errors import RefusedError
@@ -155,6 +158,13 @@ def test_a_second_change_starts_from_the_version_that_the_first_has_published(ch
     assert change.case().new_version == "2026.3"
     assert "The Netherlands: employment" in change.case().text
     assert change.put_forward() == "second_person"
+
+
+def test_the_command_line_says_where_a_version_came_from(app: Flask, change: Change) -> None:
+    change.published(NETHERLANDS)
+    told = CliRunner().invoke(cli_rules.rules, ["list"], obj=app).output
+    (line,) = [line for line in told.splitlines() if "2026.2" in line]
+    assert line.endswith("published since 2026-03-02, by a change of the rules")
 
 
 def test_rules_are_looked_up_once_in_a_transaction_and_anew_after_a_change(change: Change) -> None:
