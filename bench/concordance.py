@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from compliance.rules.decided import AGREE, OPPOSITE, REVIEW, verdict
 from compliance.rules.legal.finding import confidence_word
 from compliance.rules.legal.legal_test import LegalTest
 from compliance.rules.legal.model import THOUSAND, Method
@@ -22,7 +23,6 @@ from compliance.rules.model import Outcome
 
 CASES = Path(__file__).parent.parent / "compliance" / "demo" / "data" / "caselaw.jsonl"
 ON = dt.date(2026, 12, 31)
-AGREE, REVIEW, OPPOSITE = "agree", "review", "opposite"
 
 LEAST_AGREE, MOST_REVIEW, MOST_OPPOSITE = 0.85, 0.12, 3
 """The targets: a share of the cases, a share of the cases, and a number of cases."""
@@ -66,13 +66,6 @@ def cases(library: Library, lines: Iterable[str]) -> list[Case]:
         tie = breaker.results.get(case["facts"].get(breaker.question)) if breaker else None
         found.append(Case(case["id"], test, case["outcome"], test.decide(case["facts"]).as_json(), tie))
     return found
-
-
-def verdict(outcome: str, decided: str) -> str:
-    """Compare an outcome with the court's."""
-    if outcome == Outcome.NEEDS_REVIEW:
-        return REVIEW
-    return AGREE if outcome == decided else OPPOSITE
 
 
 def outcome_with(case: Case, threshold: int, band: int) -> str:

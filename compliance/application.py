@@ -43,6 +43,7 @@ from compliance.web import (
     record,
     record_event,
     recovery,
+    rule_changes,
     rules,
     rules_try,
     rules_use,
@@ -121,8 +122,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(processes.blueprint)
     for of_rules in (rules, rules_try, rules_use):
         app.register_blueprint(of_rules.blueprint)
-    app.register_blueprint(cases.blueprint(app.extensions["workflows"]))
-    app.register_blueprint(questionnaire.blueprint(app.extensions["workflows"]))
+    for of_cases in (cases, questionnaire, rule_changes):
+        app.register_blueprint(of_cases.blueprint(app.extensions["workflows"]))
     app.register_blueprint(determinations.blueprint(app.extensions["workflows"]))
     app.register_blueprint(documents.blueprint(app.extensions["workflows"]))
     app.register_blueprint(tasks.blueprint(app.extensions["workflows"]))

@@ -12,6 +12,7 @@ from compliance.engine.definition import Workflow
 from compliance.engine.errors import InvalidInputError, NotAllowedError
 from compliance.kernel.db import session
 from compliance.people.models import Organisation, Team
+from compliance.people.organisations import PROGRAMME
 
 Place = tuple[uuid.UUID, uuid.UUID | None]
 
@@ -23,6 +24,8 @@ def choose(workflow: Workflow, who: Actor, organisation: object, team: object) -
     :class:`NotAllowedError` where *who* may not open *workflow* at all.
     """
     organisation_id, team_id = _id("organisation", organisation), _id("team", team)
+    if workflow.of_programme:
+        return _programme(workflow, who, organisation_id, team_id)
     if organisation_id is None:
         return _only_place(workflow, who, team_id)
     if team_id is None:
@@ -32,6 +35,16 @@ def choose(workflow: Workflow, who: Actor, organisation: object, team: object) -
         raise NotAllowedError(f"To open this there you need the role {workflow.may_open}.")
     _refuse_unknown(organisation_id, team_id)
     return organisation_id, team_id
+
+
+def _programme(workflow: Workflow, who: Actor, organisation_id: uuid.UUID | None, team_id: uuid.UUID | None) -> Place:
+    if not workflow.may_open.permits_in(who, PROGRAMME, None):
+        raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
+    if organisation_id not in {None, PROGRAMME} or team_id is not None:
+        raise InvalidInputError(
+            {"organisation": ["This is the programme's own and belongs to no client: leave it out."]}
+        )
+    return PROGRAMME, None
 
 
 def _only_place(workflow: Workflow, who: Actor, team_id: uuid.UUID | None) -> Place:

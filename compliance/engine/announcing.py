@@ -134,10 +134,15 @@ def _party(move: Move, party: Party) -> set[uuid.UUID]:
 
 
 def _clients(move: Move) -> set[uuid.UUID]:
-    """Return who opened the case while they belong to the client; else its hiring managers, else its administrators."""
+    """Return who opened the case while they belong to the client; else its hiring managers, else its administrators.
+
+    A case of the programme has no client, and is its opener's.
+    """
     case, place = move.case, (move.case.organisation_id, move.case.team_id)
     if case.opened_by_id in move.actor.identities:
         return set()  # It is they who act, and they know.
+    if move.workflow.of_programme:
+        return _some(case.opened_by_id)
     if case.opened_by_id and directory.belongs_to_client(case.opened_by_id, *place):
         return {case.opened_by_id}
     return _ids(directory.people_with({Role.HIRING_MANAGER}, *place)) or _ids(

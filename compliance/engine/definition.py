@@ -278,7 +278,9 @@ class Workflow:
     ``found_by`` names the columns whose words find a case, beside its reference.
     ``submit`` names the action by which whoever opened a case hands it in, ``edit`` the one that changes its terms;
     ``pages`` divides the form that opens it into titles and the fields below each, ``tasks`` are what its opener has to
-    see to beside what is common to all.
+    see to beside what is common to all. ``of_programme`` says that its cases are the programme's own and belong to no
+    client. ``begins_with`` returns what the form that opens a case holds before anybody types, from what the address
+    of its page names.
     """
 
     kind: str
@@ -308,6 +310,8 @@ class Workflow:
     edit: str = ""
     pages: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tasks: Callable[[Move], Sequence[Task]] | None = None
+    of_programme: bool = False
+    begins_with: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse contradictions."""

@@ -22,6 +22,7 @@ from compliance.authz import Actor, Allow, is_at_desk, is_worker
 from compliance.engine.case import AnswerSheet
 from compliance.engine.definition import Party
 from compliance.kernel.db import direct, table
+from compliance.kernel.db import session as current_session
 from compliance.rules import store
 from compliance.rules.agenda import Agenda, Found, agenda
 from compliance.rules.applicable import PARTLY_COVERED, UNSUPPORTED, Gap, Situation, applicable
@@ -205,7 +206,7 @@ def assess(session: Session, case: Any, workflow: Workflow) -> Assessment:  # no
 
 def applying(asked: Questionnaire, case: Any) -> tuple[Agenda | None, tuple[Gap, ...]]:  # noqa: ANN401 - as above
     """Return the newest rules that apply to *case*, together, and the places for which some are missing."""
-    situation, library = asked.situation(case), store.library()
+    situation, library = asked.situation(case), store.standing(current_session())
     tables: dict[str, str] = {}
     for said, place in situation.places.items():
         key = next((asked.tables[one] for one in library.places.around(place) if one in asked.tables), None)
@@ -213,7 +214,7 @@ def applying(asked: Questionnaire, case: Any) -> tuple[Agenda | None, tuple[Gap,
             tables[said] = key
     found = applicable(library, situation)
     tests = (one.test for one in found.tests if set(one.places) - {situation.places[said] for said in tables})
-    members = (*(store.shipped(key) for key in dict.fromkeys(tables.values())), *tests)
+    members = (*(library.table(store.shipped(key), situation.on) for key in dict.fromkeys(tables.values())), *tests)
     covered = {situation.places[said] for said in tables}
     gaps = tuple(gap for gap in found.gaps if gap.place not in covered)
     return (agenda(members) if members else None), gaps

@@ -77,6 +77,12 @@ def shelf_of(replay_name: str) -> Shelf:
     return Shelf(settings.data_dir / "replays" / replay_name)
 
 
+def is_finished(replay_name: str) -> bool:
+    """Tell whether a replay was done to its end, and is kept still."""
+    shelf = shelf_of(replay_name)
+    return shelf.results.is_dir() and not shelf.open_parts()
+
+
 def rules_of(shelf: Shelf) -> Compilable:
     """Return the rules that a replay is about."""
     kept = json.loads((shelf.folder / _CONTENT).read_text(encoding="utf-8"))

@@ -49,6 +49,7 @@ from compliance.engine.move import Move
 from compliance.engine.registry import registry
 from compliance.kernel import clock, ids
 from compliance.kernel.db import session as current_session
+from compliance.people import organisations
 from compliance.people.models import Organisation, Person
 
 MAX_FOLLOW_UPS: Final = 8
@@ -110,6 +111,8 @@ def open_many(kind: str, actor: Actor, rows: Iterable[Mapping[str, Any]], where:
     workflow, session, asked = registry().process(kind).workflow, current_session(), iter(rows)
     _refuse_stranger(workflow, actor, where)
     actor = actor.together(str(where.batch)) if where.batch else actor
+    if workflow.of_programme:
+        where = replace(where, organisation_id=organisations.programme().id, team_id=None)
     organisation = session.get(Organisation, where.organisation_id)  # Held, so that no case asks for it again.
     if organisation is not None and organisation.sample:
         where = replace(where, sample=True)  # What is tried out in the sample goes with it.

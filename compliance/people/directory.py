@@ -136,10 +136,12 @@ def belongs_to_client(person_id: uuid.UUID, organisation_id: uuid.UUID, team_id:
     return not held.isdisjoint(session().scalars(_teams_above(organisation_id, team_id)))
 
 
-def add_organisation(name: str, by: Actor, *, kind: str = "client", calendar: str = "utc") -> Organisation:
+def add_organisation(
+    name: str, by: Actor, *, kind: str = "client", calendar: str = "utc", made_id: uuid.UUID | None = None
+) -> Organisation:
     """Make an organisation; raises ``UnknownCalendarError``."""
     made = Organisation(
-        id=new_id(), name=name, kind=kind, calendar=clock.calendar(calendar).key, created_at=clock.now()
+        id=made_id or new_id(), name=name, kind=kind, calendar=clock.calendar(calendar).key, created_at=clock.now()
     )
     session().add(made)
     events.append(

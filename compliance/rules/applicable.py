@@ -10,20 +10,37 @@ import datetime as dt
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from compliance.rules.errors import AnswerError, show
 from compliance.rules.legal.finding import LegalFinding
 from compliance.rules.legal.legal_test import LegalTest
 from compliance.rules.legal.loading import PURPOSES
 from compliance.rules.legal.model import Effect
-from compliance.rules.library import Library
 from compliance.rules.model import Outcome
+from compliance.rules.places import Places
 
 STRICTEST_FIRST: Final = (Outcome.EMPLOYEE, Outcome.NEEDS_REVIEW, Outcome.INDEPENDENT_CONTRACTOR)
 
 UNSUPPORTED: Final = "JURISDICTION_UNSUPPORTED"
 PARTLY_COVERED: Final = "JURISDICTION_PARTLY_COVERED"
+
+
+class Rules(Protocol):
+    """Where legal tests come from: a library, or one with later versions in it."""
+
+    @property
+    def places(self) -> Places:
+        """What is known about places."""
+        ...
+
+    def legal_tests(self, at: dt.date) -> list[LegalTest]:
+        """Every legal test that is in force on a day."""
+        ...
+
+    def __hash__(self) -> int:
+        """Return what it is remembered by."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,7 @@ class Together:
         }
 
 
-def applicable(library: Library, situation: Situation, answers: Mapping[str, object] | None = None) -> Applicable:
+def applicable(library: Rules, situation: Situation, answers: Mapping[str, object] | None = None) -> Applicable:
     """Find the tests that apply. Raises ``AnswerError`` for a purpose that no test knows.
 
     With answers, a test that they put out of its own scope is left out.
@@ -102,7 +119,7 @@ def applicable(library: Library, situation: Situation, answers: Mapping[str, obj
 
 
 @functools.lru_cache(maxsize=512)
-def _covering(library: Library, situation: Situation) -> Applicable:
+def _covering(library: Rules, situation: Situation) -> Applicable:
     """Find the tests that apply before anything is answered: the same for every engagement of such a kind."""
     purpose = situation.purpose
     if purpose is not None and purpose not in PURPOSES:
@@ -120,7 +137,7 @@ def _covering(library: Library, situation: Situation) -> Applicable:
     return Applicable(situation, tuple(found), gaps)
 
 
-def decide(library: Library, situation: Situation, answers: Mapping[str, object]) -> Together:
+def decide(library: Rules, situation: Situation, answers: Mapping[str, object]) -> Together:
     """Decide by every test that applies. Raises ``AnswerError``."""
     found = applicable(library, situation, answers)
     findings = tuple(one.test.decide(answers) for one in found.tests)
@@ -137,7 +154,7 @@ def strictest(outcomes: list[Outcome]) -> Outcome:
     return next((outcome for outcome in STRICTEST_FIRST if outcome in outcomes), Outcome.NEEDS_REVIEW)
 
 
-def _covers(library: Library, test: LegalTest, place: str) -> bool:
+def _covers(library: Rules, test: LegalTest, place: str) -> bool:
     scope = test.parts.scope
     around = library.places.around(place)
     return any(one in scope.places for one in around) and not any(one in scope.without for one in around)
@@ -149,7 +166,7 @@ def is_out_of_scope(test: LegalTest, answers: Mapping[str, object]) -> bool:
     return any(gate.effect is Effect.APPLIES_IF and gate.fires(given) for gate in test.gates)
 
 
-def _gap(library: Library, tests: list[LegalTest], situation: Situation, said: str, place: str) -> Gap | None:
+def _gap(library: Rules, tests: list[LegalTest], situation: Situation, said: str, place: str) -> Gap | None:
     deciding = [test.parts.scope for test in tests if _decides(library, test, situation, place)]
     if not deciding:
         purpose = situation.purpose
@@ -166,7 +183,7 @@ def _gap(library: Library, tests: list[LegalTest], situation: Situation, said: s
     return None
 
 
-def _decides(library: Library, test: LegalTest, situation: Situation, place: str) -> bool:
+def _decides(library: Rules, test: LegalTest, situation: Situation, place: str) -> bool:
     """Whether a test decides for a place; one that only flags a presumption does not."""
     scope = test.parts.scope
     if scope.only_flags or scope.only_by_redirect:

@@ -13,7 +13,7 @@ from compliance.rules.library import AnySet, Library
 from compliance.rules.store import RuleSetVersion
 
 ONLY_ON_DISK: Final = "only on disk"
-Kept = dict[tuple[str, str], sa.Row[str, str, str, dt.datetime]]
+Kept = dict[tuple[str, str], sa.Row[str, str, str, dt.datetime, str | None]]
 
 
 def lines(packages: tuple[str, ...], engine: sa.Engine, today: dt.date) -> Iterator[str]:
@@ -25,7 +25,8 @@ def lines(packages: tuple[str, ...], engine: sa.Engine, today: dt.date) -> Itera
         yield _line(one.key, one.version, one.digest, f"{_state(one, kept, today)}  {one.about.title}")
     for (key, version), row in sorted(kept.items()):
         if (key, version) not in known:
-            yield _line(key, version, row.digest, f"published since {row.published_at:%Y-%m-%d}, no longer on disk")
+            whence = "by a change of the rules" if row.origin else "no longer on disk"
+            yield _line(key, version, row.digest, f"published since {row.published_at:%Y-%m-%d}, {whence}")
     yield ""
     yield f"In force on {today}, by place:"
     for place in sorted({one.about.jurisdiction for one in shipped}):

@@ -17,11 +17,15 @@ from compliance.rules.store import RuleSetVersion
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One version of a rule set. ``published_at`` is empty where it is only on disk."""
+    """One version of a rule set. ``published_at`` is empty where it is only on disk.
+
+    ``origin`` is the reference of the case that changed the rules to this version, where one did.
+    """
 
     rules: AnySet
     published_at: dt.datetime | None
     on_disk: bool
+    origin: str | None = None
 
     @property
     def version(self) -> str:
@@ -55,7 +59,7 @@ def shelf(session: Session, key: str | None = None) -> dict[str, list[Edition]]:
         rules = shipped.get(name)
         same = rules is not None and rules.digest == row.digest
         kept = rules if rules is not None and same else store.published(session, *name)
-        found[name] = Edition(kept, row.published_at, on_disk=same)
+        found[name] = Edition(kept, row.published_at, same, row.origin)
     by_key: dict[str, list[Edition]] = {}
     for name in sorted(found, key=lambda one: (one[0], number_of(one[1]))):
         by_key.setdefault(name[0], []).append(found[name])

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 from flask import current_app
@@ -22,7 +23,7 @@ from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import Actor
 from compliance.kernel import clock
-from compliance.kernel.db import Base, table
+from compliance.kernel.db import Base, direct, table
 from compliance.rules import catalog
 from compliance.rules.agenda import JOINED, Agenda, Member, agenda
 from compliance.rules.checks.check import ComplianceCheck
@@ -30,10 +31,14 @@ from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.library import AnySet, Library
 from compliance.rules.loading import FILE, load
 from compliance.rules.rule_set import RuleSet
+from compliance.rules.standing import Standing
 
 
 class RuleSetVersion(Base):
-    """One published version. ``content`` holds every file of the rule set by its path, as JSON."""
+    """One published version. ``content`` holds every file of the rule set by its path, as JSON.
+
+    ``origin`` is the reference of the case that changed the rules, where they came by one and not with a release.
+    """
 
     __tablename__ = "rule_set_version"
 
@@ -43,6 +48,19 @@ class RuleSetVersion(Base):
     content: Mapped[str]
     published_at: Mapped[dt.datetime]
     by: Mapped[str]
+    origin: Mapped[str | None]
+
+
+_KEPT: Final = table(RuleSetVersion).c
+_CHANGED: Final = (
+    sa.select(_KEPT.key, _KEPT.version, _KEPT.digest)
+    .where(_KEPT.origin.is_not(None))
+    .order_by(_KEPT.key, _KEPT.version)
+)
+_FOUND: Final = "standing rules"
+_MOST_STANDING: Final = 8
+# By the library and what was changed since: whoever asks again while nothing else was published gets the same.
+_STANDING: Final[dict[tuple[Library, tuple[tuple[str, str, str], ...]], Standing]] = {}
 
 
 class PublishedOtherwiseError(ValueError):
@@ -62,6 +80,26 @@ def shipped_keys() -> list[str]:
 def library() -> Library:
     """Return every rule set that this release ships, each loaded once."""
     return _library(packages())
+
+
+def standing(session: Session) -> Standing:
+    """Return what is shipped, with what was changed since in its place; it is looked up once in a transaction."""
+    kept: tuple[Standing, object] | None = session.info.get(_FOUND)
+    if kept is None or kept[1] is not session.get_transaction():
+        kept = _standing(session), session.get_transaction()
+        session.info[_FOUND] = kept
+    return kept[0]
+
+
+def _standing(session: Session) -> Standing:
+    changes = tuple((row.key, row.version, row.digest) for row in direct(session, _CHANGED, {}))
+    known = (library(), changes)
+    if known not in _STANDING:
+        while len(_STANDING) >= _MOST_STANDING:
+            _STANDING.popitem()
+        changed = tuple(published(session, key, version) for key, version, _ in changes)
+        _STANDING[known] = Standing(library(), changed)
+    return _STANDING[known]
 
 
 def agenda_of(session: Session, key: str, version: str, digest: str) -> Agenda:
@@ -97,9 +135,12 @@ def published(session: Session, key: str, version: str) -> AnySet:
     return read(key, version, content)
 
 
-def listed(connection: Session | sa.Connection, key: str | None = None) -> Sequence[sa.Row[str, str, str, dt.datetime]]:
-    """Return key, version, digest and day of publishing of every published version, or of those of *key*."""
-    columns = (RuleSetVersion.key, RuleSetVersion.version, RuleSetVersion.digest, RuleSetVersion.published_at)
+def listed(
+    connection: Session | sa.Connection, key: str | None = None
+) -> Sequence[sa.Row[str, str, str, dt.datetime, str | None]]:
+    """Return key, version, digest, day of publishing and origin of every published version, or of those of *key*."""
+    kept = RuleSetVersion
+    columns = (kept.key, kept.version, kept.digest, kept.published_at, kept.origin)
     query = sa.select(*columns) if key is None else sa.select(*columns).where(RuleSetVersion.key == key)
     return connection.execute(query).all()
 
@@ -116,22 +157,32 @@ def publish(session: Session, rule_set: AnySet, by: Actor) -> bool:
 
     Raises :class:`PublishedOtherwiseError` when the same version was published with another content.
     """
-    if _is_there(session, rule_set):
-        return False
+    return not _is_there(session, rule_set) and keep(session, rule_set, content_of(rule_set), by)
+
+
+def keep(session: Session, rule_set: AnySet, content: str, by: Actor, origin: str | None = None) -> bool:
+    """Keep a rule set for ever, with all its files as JSON; return whether it is new. The caller commits.
+
+    *origin* is the reference of the case by which the rules were changed. Raises :class:`PublishedOtherwiseError` when
+    the same version was published with another content.
+    """
     row = {
         "key": rule_set.key,
         "version": rule_set.version,
         "digest": rule_set.digest,
-        "content": content_of(rule_set),
+        "content": content,
         "published_at": clock.now(),
         "by": str(by.id or by.name),
+        "origin": origin,
     }
-    described = {name: row[name] for name in ("key", "version", "digest")}
+    described = {name: row[name] for name in ("key", "version", "digest", "origin") if row[name]}
     # The event locks the stream of the configuration: of two who publish at once the second finds the row there.
     events.append("config", Event.RULES_PUBLISHED, by, session=session, subject=described)
-    if not _is_there(session, rule_set):
+    is_new = not _is_there(session, rule_set)
+    if is_new:
+        session.info.pop(_FOUND, None)
         session.execute(sa.insert(table(RuleSetVersion)), [row])
-    return True
+    return is_new
 
 
 @functools.lru_cache(maxsize=64)

@@ -21,7 +21,7 @@ from compliance.engine.telling import Told
 from compliance.kernel import clock
 from compliance.kernel.db import READING_METHODS, session
 from compliance.people.models import Organisation, Person
-from compliance.web import documents, findings, rows, tasks
+from compliance.web import documents, findings, rows, rule_changes, tasks
 from compliance.web.addresses import action_href, case_href, definition_of
 
 MOST_NEWS: Final = 50
@@ -90,6 +90,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "history_views": _history_views(case, queue),
         "people": _people(case),
         "related": _related(case, reader),
+        "change": rule_changes.panel(case),
         "picture": picture.panel(case, workflow, reader),
         "queue": queue,
     }

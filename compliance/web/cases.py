@@ -175,7 +175,8 @@ def navigation(reader: Actor | None) -> list[dict[str, Any]]:
     """Return the main navigation of *reader*."""
     if reader is None:
         return []
-    items = [(w.titles, url_for(f"cases.{w.kind}_listing"), "") for w in current_app.extensions["workflows"]]
+    seen = [w for w in current_app.extensions["workflows"] if reader.is_staff or not w.of_programme]
+    items = [(w.titles, url_for(f"cases.{w.kind}_listing"), "") for w in seen]
     if reader.is_staff:  # Whoever only reads takes nothing from the queue.
         works = any(grant.role in STAFF - ONLY_READS for grant in reader.grants)
         items.insert(0 if works else len(items), ("Queue", url_for("cases.queue"), "g q"))

@@ -13,7 +13,7 @@ from compliance.door import actor, pause
 from compliance.engine import import_files, importing, telling
 from compliance.engine.definition import Workflow
 from compliance.engine.documents import NO_FILE, LargeFileError
-from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError
+from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
 from compliance.engine.import_models import BatchState, ImportBatch
 from compliance.engine.registry import Registry, registry
 from compliance.engine.run import Opening
@@ -94,6 +94,8 @@ def faults(kind: str, batch: str) -> Response:
 
 def _admitted(kind: str) -> tuple[Workflow, list[Place]]:
     workflow = registry().process(kind).workflow
+    if workflow.of_programme:
+        raise NotFoundError("Cases of this kind are opened one by one.")
     offered = places.open_to(actor(), workflow)
     if not offered:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")

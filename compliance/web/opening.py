@@ -12,7 +12,7 @@ from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError
 from compliance.engine.registry import registry
-from compliance.web import pages_of_form, places, usual
+from compliance.web import pages_of_form, places, rule_changes, usual
 from compliance.web.pages_of_form import Part
 from compliance.web.places import Place
 
@@ -25,7 +25,10 @@ def opening(kind: str) -> ResponseReturnValue:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
     parts = pages_of_form.parts_of(workflow)
     if request.method == "GET":
-        return _page(workflow, offered, workflow.open_form(), parts[0], None)
+        held = workflow.begins_with(request.args.to_dict()) if workflow.begins_with else {}
+        if workflow.begins_with and not held:
+            return rule_changes.choose_first()
+        return _page(workflow, offered, workflow.open_form(data=dict(held)), parts[0], None)
     part = parts[_number(len(parts)) - 1]
     form, _errors = inputs.fill(workflow.open_form, pages_of_form.given())
     if request.form.get("go") == "back":

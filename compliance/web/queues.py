@@ -97,7 +97,7 @@ def listing(kind: str) -> ResponseReturnValue:
         columns=[column for column in columns(chosen, by_age=False) if several or column["label"] != "Client"],
         several=several,
         new_href=url_for(f"cases.{kind}_opening") if new else None,
-        import_href=url_for(f"imports.{kind}_bring") if new else None,
+        import_href=url_for(f"imports.{kind}_bring") if new and not workflow.of_programme else None,
         empty=_nothing_of(workflow, chosen, may_open=bool(new)),
         **common(reader, chosen, page, Case.kind == kind, of=workflow),
     )

@@ -18,6 +18,7 @@ from compliance.kernel.ids import as_id
 from compliance.people import session
 from compliance.people.directory import AGENCY
 from compliance.people.models import Organisation
+from compliance.people.organisations import OF_PROGRAMME
 from compliance.web.people import complete_visitor, must_be_fresh
 
 NOTHING_THERE: Final = "There is nothing here that you can see."
@@ -56,6 +57,8 @@ class Room:
         """The roles that belong here, in the order of their names."""
         if self.organisation is None:
             return sorted(STAFF)
+        if self.organisation.kind == OF_PROGRAMME:
+            return []  # Its people are the staff, and hold their roles everywhere.
         return sorted(AGENCY if self.organisation.kind == "agency" else CLIENT)
 
     def href(self, endpoint: str, **values: Any) -> str:  # noqa: ANN401 - as url_for takes them

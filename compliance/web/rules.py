@@ -25,6 +25,7 @@ from compliance.rules.rule_set import RuleSet
 from compliance.rules.shelf import Edition
 from compliance.rules.told import book, table
 from compliance.rules.told.parts import span
+from compliance.web import rule_changes
 from compliance.web.choices import choices_of
 
 PAGE_SIZE: Final = 25
@@ -82,6 +83,8 @@ def show(key: str) -> ResponseReturnValue:
         versions=[_version(one, edition) for one in reversed(found)],
         where=where,
         for_desk=reader.is_staff,
+        proposing=rule_changes.proposing(reader, key),
+        origin=rule_changes.origin(edition, reader),
         back=url_for("rules.listing"),
     )
 
@@ -243,7 +246,11 @@ def _facts(edition: Edition) -> list[dict[str, Any]]:
     if at is None:
         kept = "Only on disk; it is published when answers to it are first sent"
     else:
-        kept = f"Since {at:%d %B %Y}" + ("" if edition.on_disk else ", no longer on disk as it was")
+        kept = f"Since {at:%d %B %Y}"
+        if edition.origin is not None:
+            kept += ", by a change of the rules"
+        elif not edition.on_disk:
+            kept += ", no longer on disk as it was"
     rows = [
         ("Key", rules.key),
         ("Version", rules.version),

@@ -111,7 +111,7 @@ def _varied(rules: object, variant: str) -> LegalTest:
 def _by_places(form: Whereabouts) -> ResponseReturnValue:
     day = cast("dt.date", form.on.data)
     worker, client, work = (str(field.data) for field in (form.worker, form.client, form.work))
-    found = applicable(store.library(), Situation(worker, client, work, day, form.purpose.data or None))
+    found = applicable(store.standing(session()), Situation(worker, client, work, day, form.purpose.data or None))
     gaps = tuple(gap.text for gap in found.gaps)
     if not found.tests:
         return _chooser(form, gaps)

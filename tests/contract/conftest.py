@@ -18,7 +18,7 @@ from flask import Flask
 
 from compliance.engine.definition import Workflow
 from compliance.engine.registry import discover, registry
-from compliance.kernel import db
+from compliance.kernel import db, jobs
 from tests.conftest import Store
 from tests.contract.journeys import Journeys, explore
 from tests.contract.play import Play, assemble
@@ -99,8 +99,10 @@ class Stage:
 def stage(whole_app: Flask, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     url = store.copy()
     engine = db.make_engine(url)
+    jobs.install(engine)  # Some actions ask for a job.
     own = tmp_path_factory.getbasetemp()
     yield Stage(whole_app, engine, own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+    jobs.close()
     engine.dispose()
     store.drop(url)
 
@@ -125,9 +127,9 @@ def monday() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def play(app: Flask, monday: time_machine.Traveller) -> Play:
+def play(app: Flask, job_tables: None, monday: time_machine.Traveller) -> Play:
     """Return a stage with its cast, on a database of its own."""
-    del app  # Asked for so that the database is there.
+    del app, job_tables  # Asked for so that the database is there, with the tables of jobs.
     make_tables(db.engine())
     return Play(assemble(), monday)
 

@@ -27,12 +27,13 @@ from wtforms import (
     SelectMultipleField,
 )
 
-from compliance.engine import inputs
+from compliance.engine import inputs, rule_changing
 from compliance.engine.answering import ObjectField
 from compliance.engine.common import ColleagueField
 from compliance.engine.document_actions import DocumentField
 from compliance.engine.documents import Examined
 from compliance.engine.file_types import TYPES
+from compliance.engine.rule_changing import RuleSetField, RulesField, VersionField
 from compliance.engine.signing import SignatureField
 from compliance.kernel import clock
 from compliance.kernel.files import Arrived
@@ -40,6 +41,8 @@ from compliance.rules.model import Outcome
 
 TEXT = "Written for a test, and long enough for a field that asks for more than a word."
 WORKER_EMAIL = "worker@example.com"
+# One that no case of these tests is decided under.
+RULE_SET = "nl-deliveroo"
 
 
 @dataclass(frozen=True)
@@ -79,19 +82,29 @@ class OwnName:
     """The name of whoever acts."""
 
 
+@dataclass(frozen=True)
+class NextVersion:
+    """What a form that changes a rule set says of the version after the newest, whichever that is by now."""
+
+    field: str
+
+
 Data = Mapping[str, Any]
 # What stands for something that only a case can tell, and how to find out.
-Placeholder = Answers | Paper | OwnDocument | OwnName
+Placeholder = Answers | Paper | OwnDocument | OwnName | NextVersion
 Real = Callable[[Placeholder], Any]
 PersonId = Callable[[Someone], str]
 
 
 STANDING_FOR: dict[type[Field], tuple[Someone | Placeholder, Someone | Placeholder]] = {
-    ColleagueField: (Someone("reviewer", 1), Someone("senior_reviewer", 1)),
+    ColleagueField: (Someone("senior_reviewer", 1), Someone("reviewer", 1)),
     ObjectField: (Answers(Outcome.INDEPENDENT_CONTRACTOR), Answers(Outcome.EMPLOYEE)),
     FileField: (Paper(), Paper()),
     DocumentField: (OwnDocument(), OwnDocument()),
     SignatureField: (OwnName(), OwnName()),
+    RuleSetField: (NextVersion("rule_set"), NextVersion("rule_set")),
+    VersionField: (NextVersion("new_version"), NextVersion("new_version")),
+    RulesField: (NextVersion("text"), NextVersion("text")),
 }
 
 
@@ -124,6 +137,8 @@ def imagined(thing: Placeholder) -> Any:  # noqa: ANN401 - whatever its field ta
         return str(UUID(int=0))
     if isinstance(thing, OwnName):
         return "Somebody"
+    if isinstance(thing, NextVersion):
+        return rule_changing.prefilled({"rule_set": RULE_SET})[thing.field]
     return Examined(Arrived(Path("paper.txt"), 1, "0" * 64), "paper.txt", TYPES[0])
 
 

@@ -19,8 +19,9 @@ from tests.people import scene
 FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK", "SET LOCAL")
 
 # What each statement is for, so that whoever adds one sees whether it earns its place.
-# Guards look at the case, at who did what before, at the answers, and at the client's other offers to the freelancer.
-ASKING = 4
+# Guards look at the case, at who did what before, at the answers, at the rules that were changed since the release, and
+# at the client's other offers to the freelancer.
+ASKING = 5
 # The digest of answers and documents; the deadlines that end, and those that begin; which determination is superseded,
 # and the new one; the event, its place among those to be sealed, what opens its sealed words; the row of the case, and
 # that of the offer.
@@ -29,10 +30,11 @@ WRITING = 10
 TELLING = 4
 # The sign-in with its person; roles and conflicts.
 COMING_IN = 2
-# The case; its events, their reasons, who acted; what the reader had seen, and that it is seen now; answers;
-# determinations; documents, who is on the case, which client; other cases of the two; the way it took, for the picture;
+# The case; its events, their reasons, who acted; what the reader had seen, and that it is seen now; answers, and the
+# rules that were changed since the release; determinations; documents, who is on the case, which client; other cases of
+# the two; the way it took, for the picture;
 # whether there is something unread.
-SHOWING = 14
+SHOWING = 15
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import pytest
 
 from bench import concordance
 from compliance.rules.checks.check import ComplianceCheck
+from compliance.rules.decided import AGREE, REVIEW, verdict
 from compliance.rules.legal.legal_test import LegalTest
 from compliance.rules.legal.model import Source
 from compliance.rules.library import Library
@@ -51,9 +52,8 @@ def test_the_decided_cases_are_met_as_often_as_asked_for(capsys: pytest.CaptureF
 def test_agreement_does_not_hang_on_having_seen_the_case(library: Library) -> None:
     found = concordance.cases(library, CASES.read_text(encoding="utf-8").splitlines())
     apart = concordance.left_out(found, lambda place, _: place)
-    assert apart[concordance.AGREE] >= 0.85 * apart.total()
+    assert apart[AGREE] >= 0.85 * apart.total()
     shipped = concordance.counted(found, (125, 300))
-    assert [shipped[one] for one in (concordance.AGREE, concordance.REVIEW)] == [
-        sum(concordance.verdict(case.finding["outcome"], case.decided) == one for case in found)
-        for one in (concordance.AGREE, concordance.REVIEW)
+    assert [shipped[one] for one in (AGREE, REVIEW)] == [
+        sum(verdict(case.finding["outcome"], case.decided) == one for case in found) for one in (AGREE, REVIEW)
     ]
