@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from compliance.audit import comparisons
 from compliance.audit.comparisons import Fault
 from compliance.audit.models import AuditEvent
-from compliance.engine import content, determination
+from compliance.engine import content, determination, vouched_columns
 from compliance.engine.case import AnswerSheet, Case, CaseDocument, CaseVersion
 from compliance.engine.determination import Determination
 from compliance.engine.registry import registry
@@ -30,7 +30,8 @@ _OF_CASE: Final = sa.and_(
 _CASES: Final = (
     sa.select(
         *(_CASE[name] for name in ("id", "kind", "definition", "stream", "audit_rev", "state", "organisation_id")),
-        *(_CASE[name] for name in ("content_version", "content_digest")),
+        *(_CASE[name] for name in ("content_version", "content_digest", "reference", "title", "sample", "team_id")),
+        *(_CASE[name] for name in ("opened_by_id", "worker_id", "worker_organisation_id")),
         _EVENT.entry,
     )
     .join_from(table(Case), table(AuditEvent), _OF_CASE, isouter=True)
@@ -82,6 +83,7 @@ class _Contents:
 
     def __init__(self, connection: Connection, rows: Sequence[Any]) -> None:
         ids = [row.id for row in rows]
+        self.columns = vouched_columns.Said(connection, [row.stream for row in rows])
         self.versions = _grouped(connection, CaseVersion, ids, CaseVersion.number)
         self.sheets = _grouped(connection, AnswerSheet, ids, AnswerSheet.id)
         self.documents = _grouped(connection, CaseDocument, ids, CaseDocument.id)
@@ -103,6 +105,7 @@ class _Contents:
         wrong = [name for name, (now, then) in told.items() if now != then]
         if wrong:
             yield CHANGED.format(", ".join(wrong))
+        yield from self.columns.faults(row)
         yield from self._content_faults(row, subject.get("digest"))
 
     def _content_faults(self, row: Any, told: str | None) -> Iterator[str]:  # noqa: ANN401 - a raw row
