@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from compliance.audit import comparisons
+from compliance.audit import comparisons, erasing
 from compliance.audit.comparisons import Fault
 from compliance.audit.models import AuditEvent
-from compliance.engine import content, determination, vouched_columns
+from compliance.engine import content, determination, erased, vouched_columns, vouched_comments
 from compliance.engine.case import AnswerSheet, Case, CaseDocument, CaseVersion
 from compliance.engine.determination import Determination
 from compliance.engine.registry import registry
@@ -61,6 +61,8 @@ def install() -> None:
     """Let every check of the record compare cases and determinations."""
     comparisons.add("cases", compare_cases)
     comparisons.add("determinations", compare_determinations)
+    comparisons.add("comments", vouched_comments.compare)
+    erasing.add("words of cases", erased.copies)
 
 
 def compare_cases(connection: Connection) -> Iterator[list[Fault]]:
@@ -72,8 +74,9 @@ def compare_cases(connection: Connection) -> Iterator[list[Fault]]:
 
 def compare_determinations(connection: Connection) -> Iterator[list[Fault]]:
     """Yield, for each determination, whether it is what its event vouches for; then those that are gone."""
+    gone = erased.named(connection)
     for rows in _pages(connection, _DETERMINATIONS, _KEPT.id):
-        yield from (_determination_faults(row) for row in rows)
+        yield from (_determination_faults(row, gone) for row in rows)
     for row in connection.execute(_NAMED):
         yield [Fault(row.stream, row.rev, NO_ROW)]
 
@@ -133,11 +136,12 @@ def _terms(connection: Connection, kind: str, version: int, ids: Sequence[Any]) 
         return {case.id: content.terms_as_kept(case, workflow) for case in cases}
 
 
-def _determination_faults(row: Any) -> list[Fault]:  # noqa: ANN401 - a raw row
+def _determination_faults(row: Any, erased_to: frozenset[str]) -> list[Fault]:  # noqa: ANN401 - a raw row
     values = {column.name: row._mapping[column] for column in table(Determination).columns}  # noqa: SLF001 - SQLAlchemy's own way
     digest = determination.digest_of_row(values)
     named = (json.loads(row.entry) if row.entry else {}).get("policy", {}).get("determination")
-    if digest == row.digest and named == {"number": row.number, "digest": digest}:
+    stands = digest == row.digest or digest in erased_to
+    if stands and named == {"number": row.number, "digest": row.digest}:
         return []
     return [Fault(row.stream, row.rev, f"determination {row.number} is not the one that its event vouches for")]
 
