@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TextIO, cast
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
 from compliance import serving
 from compliance.application import create_app
@@ -264,7 +264,7 @@ def _say_how_to_begin() -> None:
 
 
 def _refuse_when_behind() -> None:
-    if not installed.is_current(db.engine()):
+    if not installed.is_current(db.engine(), current_app.config["SETTINGS"].workflow_packages):
         raise click.ClickException("The database is behind this version. Run “countersign db upgrade” first.")
 
 

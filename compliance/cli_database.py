@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import click
+from flask import current_app
 
 from compliance.cli_rules import publish
 from compliance.kernel import db, migrations
+from compliance.kernel.schema import ChainError
 
 
 @click.group("db")
@@ -16,7 +18,10 @@ def database() -> None:
 @database.command()
 def upgrade() -> None:
     """Bring the database to the schema of this version."""
-    migrations.upgrade(db.engine())
+    try:
+        migrations.upgrade(db.engine(), packages=current_app.config["SETTINGS"].workflow_packages)
+    except ChainError as refused:
+        raise click.ClickException(f"Nothing was changed. {refused}") from refused
     click.echo("The database is up to date.")
     if publish():
         raise click.ClickException("The schema is up to date, but not every rule set could be published.")

@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from compliance.api import access, body, determinations, documents, fields, openapi, places, shown
 from compliance.api.idempotency import Answer, once
-from compliance.api.problems import BadRequestError
+from compliance.api.problems import BadRequestError, NoSuchActionError
 from compliance.authz import visible_to
 from compliance.engine import inputs, paging, run, telling
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, DefinitionError, Workflow
-from compliance.engine.errors import InvalidInputError, NotFoundError
+from compliance.engine.errors import InvalidInputError
 from compliance.engine.registry import Registry, registry
 from compliance.kernel.db import session
 
@@ -103,7 +103,7 @@ def act(kind: str, reference: str, name: str) -> Response:
         case = run.find(kind, reference, caller.actor)
         action = registry().process(kind, case.definition).workflow.action(name)
         if action is None or action.by_itself or inputs.takes_files(action.form):
-            raise NotFoundError("This cannot be done to it. What can be done stands in its member “actions”.")
+            raise NoSuchActionError("This cannot be done to it. What can be done stands in its member “actions”.")
         data = fields.take(action.form, _without(members, SEEN))
         done = run.fire(kind, reference, name, caller.actor, data, seen=_seen(action, members))
         return _answer(200, done, {})

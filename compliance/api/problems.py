@@ -26,6 +26,13 @@ class BadRequestError(EngineError):
     code = "bad_request"
 
 
+class NoSuchActionError(EngineError):
+    """A case in sight has no such action: nothing is hidden by it, so it carries the request's number like others."""
+
+    status = 404
+    code = "no_such_action"
+
+
 class TooLargeError(EngineError):
     """The body is larger than any form of ours can need."""
 

@@ -52,13 +52,15 @@ class Extent:
     events: int = 0
     opened: int = 0
     erased: int = 0
+    copies: int = 0
     compared: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the counts as a line of a report."""
+        copies = f", and {self.copies} copies of their words with them" if self.copies else ""
         return (
             f"{self.events} events in {self.streams} streams; "
-            f"sealed values: {self.opened} can be opened, {self.erased} were erased"
+            f"sealed values: {self.opened} can be opened, {self.erased} were erased{copies}"
         )
 
     @property
@@ -105,6 +107,7 @@ class _Walk:
             yield from (Fault(row.stream, row.rev, what) for what in check_event.faults(row, entry, self.mac_key))
             sealed = check_event.seals(entry)
             self.extent.opened += len(kept)
+            self.extent.copies += len(entry.get("subject", {}).get("copies", ())) if row.action == ERASED else 0
             for _, what in check_event.sealed_wrongly(sealed, kept):
                 yield Fault(row.stream, row.rev, what)
             missing.extend((row, path) for path in sorted(sealed.keys() - {opening.path for opening in kept}))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +20,7 @@ from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Actor, Channel, Role
 from compliance.demo import interviews, series
-from compliance.engine import run
+from compliance.engine import documents, run
 from compliance.engine.case import Case
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -26,6 +28,7 @@ from compliance.people import accounts, directory, passwords
 from compliance.people.models import Organisation, Person
 
 DATA: Final = Path(__file__).parent / "data" / "sample.json"
+PAPERS: Final = DATA.parent / "papers"
 ELSEWHERE: Final = "Load it into a database of its own: set COMPLIANCE_DATA_DIR or COMPLIANCE_DATABASE_URL."
 IN_PRODUCTION: Final = (
     "This installation serves real people (COMPLIANCE_ENV is production), and the sample's people, whose password is "
@@ -137,10 +140,24 @@ def _case(described: dict[str, Any], terms: dict[str, str], actors: dict[str, Ac
     session().commit()
     for who, action, data in described["steps"]:
         case = run.find(described["kind"], reference, actors[who])
-        run.fire(
-            described["kind"], reference, action, actors[who], _given(case, actors[who], data), seen=case.content_digest
-        )
-        session().commit()
+        with _papers(data) as sent:
+            given = _given(case, actors[who], sent)
+            run.fire(described["kind"], reference, action, actors[who], given, seen=case.content_digest)
+            session().commit()
+
+
+@contextmanager
+def _papers(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the block what a step sends: “paper” names a file of the sample that is brought as anybody's file is."""
+    name, days = data.get("paper"), data.get("valid_days")
+    if name is None:
+        yield data
+        return
+    sent = {key: value for key, value in data.items() if key not in {"paper", "valid_days"}}
+    if days:
+        sent["expires_on"] = (clock.now().date() + dt.timedelta(days=days)).isoformat()
+    with (PAPERS / name).open("rb") as stream, documents.examined(name, stream) as file:
+        yield {**sent, "file": file}
 
 
 def _given(case: Case, actor: Actor, data: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from compliance.engine import answering, assigning, guards, reopening
 from compliance.engine.case import CaseComment
 from compliance.engine.definition import Action, Holder
 from compliance.engine.document_actions import document_actions
+from compliance.kernel.ids import new_id
 
 if TYPE_CHECKING:
     from compliance.engine.definition import Workflow
@@ -78,8 +79,13 @@ def _desk_actions(workflow: Workflow, desk: tuple[enum.StrEnum, ...]) -> list[Ac
 
 def _comment(move: Move) -> None:
     internal = bool(move.fact("internal")) and is_at_desk(move.actor, move.case)
+    comment_id, body = new_id(), move.fact("body")
     move.session.add(
         CaseComment(
-            case_id=move.case.id, internal=internal, body=move.fact("body"), author_id=move.actor.id, at=move.at
+            id=comment_id, case_id=move.case.id, internal=internal, body=body, author_id=move.actor.id, at=move.at
         )
     )
+    move.changes["comment"] = [None, str(comment_id)]
+    move.keep_sealed("body", body)
+    if internal:
+        move.changes["internal"] = [None, True]

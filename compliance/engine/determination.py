@@ -20,8 +20,8 @@ from wtforms import Form, SelectMultipleField
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
 from compliance.engine import hearing
-from compliance.engine.case import Case, of_case
-from compliance.engine.content import digest_of, plain
+from compliance.engine.case import Case, CaseVersion, of_case
+from compliance.engine.content import digest_of, plain, terms_of
 from compliance.engine.definition import AS_BEFORE, Action
 from compliance.engine.errors import RefusedError
 from compliance.engine.questionnaire import Assessment
@@ -110,6 +110,17 @@ class Determination(Base):
 MOST_IN_MAIL: Final = 600
 _KEEP: Final = sa.insert(table(Determination))
 _KEPT: Final = table(Determination).c
+_VERSION: Final = table(CaseVersion).c
+_DECIDED_ON: Final = (
+    sa.select(_KEPT.content_version, _KEPT.content_digest, _VERSION.digest)
+    .join(
+        table(CaseVersion),
+        sa.and_(_VERSION.case_id == _KEPT.case_id, _VERSION.number == _KEPT.content_version),
+    )
+    .where(_KEPT.case_id == sa.bindparam("case_id"))
+    .order_by(_KEPT.number.desc())
+    .limit(1)
+)
 _STANDING: Final = (
     sa.select(_KEPT.id, _KEPT.number, _KEPT.outcome, _KEPT.reason_codes, _KEPT.conditions, _KEPT.what_would_change_it)
     .where(_KEPT.case_id == sa.bindparam("case_id"))
@@ -191,6 +202,16 @@ def _shortened(text: str) -> str:
 def newest(session: Session, case: Case) -> Determination | None:
     """Return the determination of *case* that stands, if any was made."""
     return session.scalar(_of(case).order_by(Determination.number.desc()).limit(1))
+
+
+def terms_stand(move: Move, version: int | None, digest: str | None) -> bool:
+    """Tell whether what stands was decided on *version* and *digest*, and the terms of the case are still those.
+
+    The terms are read from the case itself, so that nothing goes on with what was changed past the record.
+    """
+    found = direct(move.session, _DECIDED_ON, {"case_id": move.case.id}).first()
+    said = (version, digest, digest_of(terms_of(move)))
+    return found is not None and tuple(found) == said and version == move.case.content_version
 
 
 def history(session: Session, case: Case) -> list[Determination]:

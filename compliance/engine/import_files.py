@@ -29,6 +29,7 @@ MOST_NAMED: Final = 20
 HELP_MARK: Final = "# "
 FORMULA: Final = "This begins like a formula. Put an apostrophe before it if it is text."
 YES_OR_NO: Final = "Write yes or no."
+HOW_TO_WRITE_A_DAY: Final = "Write it as 2026-12-31: year, month, day; no other form is read."
 _YES: Final = frozenset({"yes", "y", "true", "1", "x"})
 _NO: Final = frozenset({"no", "n", "false", "0", ""})
 _JSON_ENDINGS: Final = frozenset({"jsonl", "ndjson", "json"})
@@ -96,7 +97,7 @@ def how_to_write(found: Field) -> str:
         if len(known) > MOST_NAMED:
             return f"One of {len(known)} codes, such as {values}."
         return f"Several of these, with | between them: {values}." if _is_many(found) else f"One of: {values}."
-    words = {"DateField": "Write it as 2026-12-31.", "IntegerField": "Write a whole number."}
+    words = {"DateField": HOW_TO_WRITE_A_DAY, "IntegerField": "Write a whole number."}
     return words.get(found.type, "")
 
 

@@ -44,6 +44,9 @@ LAPSED: Final = "This file was kept for a day and is forgotten. Send it again."
 DONE: Final = "This import is done already. Nothing was opened a second time."
 _NO_CHOICE: Final = "Not a valid choice."  # What WTForms says of a value that is not on its list.
 NO_CHOICE: Final = "“{}” is none of the values that this column takes."
+_NO_DAY: Final = "Not a valid date value."  # As above, of a day.
+NO_DAY: Final = "“{}” is no day that can be read."
+_SAID_BETTER: Final = {_NO_CHOICE: NO_CHOICE, _NO_DAY: NO_DAY}
 SAME_FILE: Final = "This very file was imported before. Say that you mean it again, or leave it."
 
 
@@ -227,8 +230,8 @@ def _faults(workflow: Workflow, actor: Actor, row: Row, where: Opening) -> Itera
         advice = import_files.how_to_write(form[name])
         given = _shown(row.typed.get(name, row.values.get(name)))
         sentence = " ".join(sentences)
-        if given and sentence == _NO_CHOICE:
-            sentence = NO_CHOICE.format(given)
+        if given and sentence in _SAID_BETTER:
+            sentence = _SAID_BETTER[sentence].format(given)
         yield Fault(row.line, name, given, sentence, "" if advice == sentence else advice)
 
 

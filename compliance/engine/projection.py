@@ -15,13 +15,14 @@ from compliance.audit.models import AuditEvent
 from compliance.engine import hearing
 from compliance.engine.answering import CHANGE, SEND
 from compliance.engine.case import Case, CaseComment, CaseDocument
-from compliance.engine.definition import Party
+from compliance.engine.definition import Party, Workflow
 from compliance.engine.document_actions import ADD, WITHDRAW
 from compliance.engine.registry import registry
 
 # What an entry lacks is named in it, since its hash is that of the whole.
 LEFT_OUT: Final = "left_out"
 ANSWER: Final = "answers."
+WITHIN_DESK: Final = "policy.within_desk"
 
 
 def for_client(session: Session, found: Sequence[AuditEvent]) -> list[Entry]:
@@ -34,7 +35,7 @@ def for_client(session: Session, found: Sequence[AuditEvent]) -> list[Entry]:
         if case is None:
             kept.append(Entry(event, event.entry))
         elif not (_marks(event) & inside or hearing.is_kept_inside(_workflow(case), event)):
-            kept.append(Entry(event, _own_part(event)))
+            kept.append(Entry(event, _own_part(_workflow(case), event)))
     return kept
 
 
@@ -44,7 +45,7 @@ def _cases(session: Session, found: Sequence[AuditEvent]) -> dict[str, Any]:
     return {row.stream: row for row in rows}
 
 
-def _workflow(case: Any) -> Any:  # noqa: ANN401 - a row of four columns
+def _workflow(case: Any) -> Workflow:  # noqa: ANN401 - a row of four columns
     return registry().process(case.kind, case.definition).workflow
 
 
@@ -74,10 +75,10 @@ def _marks(event: AuditEvent) -> set[tuple[str, ...]]:
     return set()
 
 
-def _own_part(event: AuditEvent) -> str:
-    """Return the entry without the other side's answers and findings, and with the names of what it lacks."""
+def _own_part(workflow: Workflow, event: AuditEvent) -> str:
+    """Return the entry without what is the other side's or the desk's, and with the names of what it lacks."""
     entry = json.loads(event.entry)
-    left_out = sorted([*_drop_answers(event, entry), *_drop_findings(entry)])
+    left_out = sorted([*_drop_answers(event, entry), *_drop_findings(entry), *_drop_drafts(workflow, event, entry)])
     return canonical.encode({**entry, LEFT_OUT: left_out}).decode() if left_out else event.entry
 
 
@@ -97,3 +98,11 @@ def _drop_findings(entry: dict[str, Any]) -> list[str]:
     for party in others:
         del findings[party]
     return [f"policy.finding.{party}" for party in others]
+
+
+def _drop_drafts(workflow: Workflow, event: AuditEvent, entry: dict[str, Any]) -> list[str]:
+    """Leave out which of its words the desk let be drafted; that it did is not told either."""
+    action = workflow.action(event.action.partition(".")[2])
+    if action is None or not action.only_by_staff:
+        return []
+    return [WITHIN_DESK] if entry.get("policy", {}).pop("drafts", None) is not None else []

@@ -33,6 +33,7 @@ from compliance.engine import (
     inputs,
     prefill,
     sight,
+    subject,
     words,
 )
 from compliance.engine.case import Case
@@ -344,11 +345,7 @@ def record(move: Move, name: str, before: str | None, capacity: str | None) -> R
         organisation_id=case.organisation_id,
         from_state=before,
         to_state=case.state,
-        subject={
-            "content": case.content_version,
-            "digest": case.content_digest,
-            **({"batch": move.actor.batch} if move.actor.batch else {}),
-        },
+        subject=subject.of(move, name),
         changes=move.changes,
         reason=move.fact("reason"),
         policy=move.policy,

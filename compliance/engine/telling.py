@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from compliance.audit import opening
 from compliance.audit.models import AuditEvent, AuditOpening
 from compliance.authz import Actor, is_at_desk
 from compliance.engine import documents, hearing
@@ -167,13 +168,15 @@ def _comments_of(case: Case) -> sa.Select[Any]:
     return sa.select(CaseComment).where(CaseComment.case_id == case.id)
 
 
-def _reasons(session: Session, events: Iterable[AuditEvent]) -> dict[uuid.UUID, str]:
-    rows = session.execute(
-        sa.select(AuditOpening.event_id, AuditOpening.value).where(
-            AuditOpening.event_id.in_([event.event_id for event in events]), AuditOpening.path == "reason"
-        )
+def _reasons(session: Session, events: Sequence[AuditEvent]) -> dict[uuid.UUID, str]:
+    """Return the reasons that were given; one that is not what was sealed is not shown as if it were."""
+    kept = sa.select(AuditOpening).where(
+        AuditOpening.event_id.in_([event.event_id for event in events]), AuditOpening.path == "reason"
     )
-    return {event_id: str(value) for event_id, value in rows}
+    rows = {row.event_id: row for row in session.scalars(kept)}
+    given = [(event, rows[event.event_id]) for event in events if event.event_id in rows]
+    opened = ((event.event_id, opening.opened(event.entry, [row])[0]) for event, row in given)
+    return {event_id: str(entry["reason"]) for event_id, entry in opened}
 
 
 def _kind(name: str, *, binds: bool) -> str:

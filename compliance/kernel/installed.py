@@ -7,6 +7,6 @@ from sqlalchemy.engine import Engine
 from compliance.kernel import jobs, schema
 
 
-def is_current(engine: Engine) -> bool:
-    """Tell whether the database has the schema of this version, and the tables that its job engine needs."""
-    return schema.is_current(engine) and jobs.is_installed(engine)
+def is_current(engine: Engine, packages: tuple[str, ...] = ()) -> bool:
+    """Tell whether the database has the schema of this version and *packages*, and what its job engine needs."""
+    return schema.is_current(engine, packages) and jobs.is_installed(engine)

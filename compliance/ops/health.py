@@ -55,9 +55,13 @@ def _refuse_when_behind() -> None:
     """Ask until the schema fits, and from then on no more: it does not go back under a running server."""
     if request.endpoint in WITHOUT_DATABASE or current_app.extensions["schema_fits"]:
         return
-    if not schema.is_current(db.engine()):
+    if not _schema_fits():
         raise BehindError(BEHIND)
     current_app.extensions["schema_fits"] = True
+
+
+def _schema_fits() -> bool:
+    return schema.is_current(db.engine(), current_app.config["SETTINGS"].workflow_packages)
 
 
 def _health() -> ResponseReturnValue:
@@ -71,7 +75,7 @@ def _ready() -> ResponseReturnValue:
 
 def _faults() -> list[str]:
     try:
-        if not schema.is_current(db.engine()):
+        if not _schema_fits():
             return [BEHIND]
         return _losses() if current_app.config["SETTINGS"].production and not db.is_sqlite() else []
     except SQLAlchemyError:

@@ -38,9 +38,14 @@ SENTENCES: Final = frozenset(
 )  # fmt: skip
 # Signs that people put for letters.
 LOOKALIKES: Final = str.maketrans("013457@$!|+", "oleastasilt")
+# Signs and letters that may stand for each other, as one of them: in one word a “1” is an “i” and the next an “l”.
+ALIKE: Final = str.maketrans("0l1!|3€4@5$7+869g(<#2", "oiiiieeaassttbbbbcchz")
+# Letters that people make of two signs.
+BUILT: Final = (("vv", "w"), ("()", "o"), ("ph", "f"), ("|_", "l"), ("/\\", "a"), ("|<", "k"), ("|)", "d"))
 # What is written in Cyrillic on a keyboard that was left at Latin, and the other way about: ``ghbdtn`` is a greeting.
 CYRILLIC_KEYS: Final = str.maketrans("йцукенгшщзфывапролдячсмить", "qwertyuiopasdfghjklzxcvbnm")
 SHORTEST_REVERSED: Final = 5
+SHORTEST_DRESSED: Final = 5  # Shorter ones turn up by chance in passwords that a machine drew.
 # 19 MiB, two passes, one lane: the least that OWASP's storage guidance accepts for argon2id.
 _hasher: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # What a stranger's guess is held against, so that an unknown address takes the same work as a known one.
@@ -109,9 +114,26 @@ def _is_guessable(text: str, about: frozenset[str]) -> bool:
         or _is_woven(text.rstrip("0123456789"))
     ):
         return True
-    if "".join(sign for sign in text if sign.isalpha()) in SENTENCES:
+    if any(_spells(text, sentence) for sentence in SENTENCES):
         return True
-    return any(_says_nothing(reading, about) for reading in {text, text.translate(LOOKALIKES)})
+    readings = {text, text.translate(LOOKALIKES), _with_built_letters(text)}
+    return any(_says_nothing(reading, about) for reading in readings)
+
+
+def _spells(text: str, sentence: str) -> bool:
+    """Tell whether the letters of *text*, and signs that may stand for letters, are *sentence* with what is between."""
+    wanted, places = sentence.translate(ALIKE), {0}
+    for sign in text:
+        read = sign.translate(ALIKE)
+        onward = {place + 1 for place in places if place < len(wanted) and wanted[place] == read}
+        places = onward if sign.isalpha() else onward | places
+    return len(wanted) in places
+
+
+def _with_built_letters(text: str) -> str:
+    for signs, letter in BUILT:
+        text = text.replace(signs, letter)
+    return text
 
 
 def _is_repeated(text: str) -> bool:
@@ -143,7 +165,7 @@ def _says_nothing(text: str, about: frozenset[str]) -> bool:
 
 def _read(text: str, about: frozenset[str]) -> Reading:
     """Return what is left beside what is common in *text*, in its most common reading."""
-    best = [Reading(0, 0, ())]
+    best, about_alike = [Reading(0, 0, ())], frozenset(word.translate(ALIKE) for word in about)
     reach = [_reach(text, start) for start in range(len(text))]
     for end in range(1, len(text) + 1):
         before, letter = best[end - 1], text[end - 1].isalpha()
@@ -151,10 +173,26 @@ def _read(text: str, about: frozenset[str]) -> Reading:
         for start in range(end):
             piece = text[start:end]
             walked = end - start >= SHORTEST_WALK and reach[start] >= end
-            if walked or piece in about or (len(piece) <= _longest_word() and piece in _common_words()):
+            if walked or _is_common(piece, about) or _is_dressed_up(piece, about_alike):
                 readings.append(best[start]._replace(pieces=(*best[start].pieces, piece)))
         best.append(min(readings, key=lambda found: (found.letters, found.others, len(found.pieces))))
     return best[-1]
+
+
+def _is_common(piece: str, about: frozenset[str]) -> bool:
+    return piece in about or (len(piece) <= _longest_word() and piece in _common_words())
+
+
+def _is_dressed_up(piece: str, about_alike: frozenset[str]) -> bool:
+    """Tell whether *piece* is a common word with signs for some of its letters; numbers alone are no word."""
+    if (
+        not SHORTEST_DRESSED <= len(piece) <= _longest_word()
+        or piece.isalpha()
+        or not any(sign.isalpha() for sign in piece)
+    ):
+        return False
+    read = piece.translate(ALIKE)
+    return read in about_alike or read in _common_words_alike()
 
 
 def _reach(text: str, start: int) -> int:
@@ -184,6 +222,11 @@ def _common_words() -> frozenset[str]:
     words = {word for line in lines if not line.startswith("#") for word in line.split()}
     backwards = {word[::-1] for word in words if len(word) >= SHORTEST_REVERSED}
     return frozenset(words | backwards | {word.translate(CYRILLIC_KEYS) for word in words})
+
+
+@cache
+def _common_words_alike() -> frozenset[str]:
+    return frozenset(word.translate(ALIKE) for word in _common_words())
 
 
 @cache

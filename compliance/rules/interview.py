@@ -17,11 +17,15 @@ from compliance.rules.walking import Answers, Asks, Walk, given
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One page on the path: its number from 1, how many pages there can be at most, and the answer given."""
+    """One page on the path: its number from 1, and the answer given.
+
+    ``in_sight`` are all pages that are asked, or may be, as far as the answers tell: the next one can drop some, and
+    where an answer opens another way to a finding, it can add some.
+    """
 
     question: Question
     number: int
-    at_most: int
+    in_sight: tuple[Question, ...]
     answer: Answer | None
 
     @property
@@ -48,7 +52,7 @@ def asked(rules: Asks, answers: Answers) -> list[Asked]:
     found = walk(rules, answers)
     path = found.pages if found.next is None else found.pages[: found.pages.index(found.next) + 1]
     return [
-        Asked(question, number, len(found.pages), found.answers.get(question.key))
+        Asked(question, number, found.pages, found.answers.get(question.key))
         for number, question in enumerate(path, start=1)
     ]
 

@@ -7,7 +7,7 @@
  *   data-key-open           the link of a row that enter opens
  *   data-row-key="e"        this button answers to that key while its row is the current one
  *   data-key-pick           the checkbox of a row that x flips
- *   data-key-send           a form that Ctrl+Enter sends
+ *   data-key-send           a form that Ctrl+Enter sends; its button says in the list of keys what that does
  *   data-focus              takes the focus when the page opens
  *   data-focus-within       a form whose first field takes it where nothing else does
  *   data-bulk               a form that counts its selected checkboxes
@@ -111,7 +111,8 @@ function keysOfPage() {
       found.set(element.dataset.key, wordsOf(element));
     }
   }
-  if (document.querySelector("[data-key-send]")) found.set("Ctrl Enter", "Send the decision");
+  const send = document.querySelector("[data-key-send] [type=submit]");
+  if (send) found.set("Ctrl Enter", wordsOf(send));
   found.set("Ctrl K", "Open the command menu");
   return found;
 }

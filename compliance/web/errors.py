@@ -32,6 +32,8 @@ FULL: Final = ("SQLITE_FULL", "53100")
 OUT_OF_RANGE = "One of the values is larger than can be kept. Nothing was changed. Look at the numbers and texts again."
 # Where the form could be read, and sending it again may succeed or what was written is wanted elsewhere.
 KEEPS_TEXT: Final = frozenset({400, 403, 404, 409, 422, 503})
+# Under which what is out of sight answers, and what never was.
+HIDING: Final = frozenset({NotFoundError.code, "http"})
 API_SENTENCES: Final = {
     404: "There is nothing under this address. Every address is described in /api/v1/openapi.json.",
     405: "This address does not take this method; the header Allow names those it takes.",
@@ -58,7 +60,7 @@ def answer(
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         receive_nobody()
     # What is out of sight reads like what never was, byte for byte: the request's number stands in the header alone.
-    number = None if status == HTTPStatus.NOT_FOUND else g.get("request_id")
+    number = None if status == HTTPStatus.NOT_FOUND and code in HIDING else g.get("request_id")
     if not _is_for_a_program():
         page = render_template(
             "errors/error.html",

@@ -265,7 +265,7 @@ def _page(
         question=asked.question,
         section=begun.rules.group(asked.question).title,
         number=keys.index(key) + 1,
-        total=asked.at_most - len(begun.known),
+        total=sum(one.key not in begun.known for one in asked.in_sight),
         back=begun.check_page if changes else begun.before(key),
         leave=begun.case_page,
         dropped=[one.text for one in dropped or ()],

@@ -103,7 +103,17 @@ def test_an_action_that_is_refused_right_now_says_why(program: Become, mona: Act
 @pytest.mark.parametrize("name", ["lapse", "start", "nothing", "9" * 400, "a\0b"])
 def test_what_nobody_can_do_is_not_there(program: Become, mona: Actor, name: str) -> None:
     client = program(mona)
-    assert client.act(client.open(), name).status_code == 404
+    refused = client.act(client.open(), name)
+    assert (refused.status_code, refused.json["code"]) == (404, "no_such_action")
+    # The case itself is in sight, so there is nothing to hide: whoever asks for help can name the request.
+    assert refused.json["request_id"] == refused.headers["X-Request-Id"]
+
+
+def test_what_is_out_of_sight_has_no_unknown_actions_either(program: Become, mona: Actor) -> None:
+    reference, stranger = program(mona).open(), program(make.actor("Sam", Role.HIRING_MANAGER))
+    answers = {stranger.act(one, "nothing").text for one in (reference, "PE-ZZZZZZ")}
+    assert len(answers) == 1
+    assert '"request_id":null' in answers.pop().replace(" ", "")
 
 
 def test_an_action_of_somebody_else_is_refused(program: Become, mona: Actor, rita: Actor) -> None:

@@ -1,6 +1,7 @@
 """What was changed past the record, with the triggers out of the way as a superuser has them, is found by the check."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,14 +12,17 @@ import time_machine
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from compliance.audit import check, erasing, events
+from compliance.audit import check, erasing, events, opening
 from compliance.audit.models import AuditEvent, AuditOpening
 from compliance.audit.vocabulary import Event
 from compliance.authz import SYSTEM_ACTOR
+from compliance.engine import determination, telling
+from compliance.engine.case import CaseComment
+from compliance.engine.registry import registry
 from compliance.kernel.db import engine, is_sqlite, looking, session
 from tests.offer.scene import MONDAY, Desk
 
-WATCHED = ("audit_event", "audit_opening", "audit_erasure", "cases", "case_version", "determination")
+WATCHED = ("audit_event", "audit_opening", "audit_erasure", "cases", "case_version", "determination", "case_comment")
 
 
 @pytest.fixture
@@ -28,6 +32,8 @@ def desk(app: Flask) -> Iterator[Desk]:
         made = Desk()
         made.mona = replace(made.mona, ip="192.0.2.7")
         made.approved()
+        made.act(made.rita, "comment", body="Seen the register.", internal="true")
+        made.act(made.mona, "comment", body="Thank you.")
     session().rollback()
     yield made
     session().rollback()
@@ -67,7 +73,7 @@ def test_an_untouched_desk_is_vouched_for_and_the_check_says_what_it_compared(de
     del desk
     extent = check.Extent()
     assert found(extent) == []
-    assert (extent.compared["cases"], extent.compared["determinations"]) == (1, 1)
+    assert (extent.compared["cases"], extent.compared["determinations"], extent.compared["comments"]) == (1, 1, 2)
     assert extent.erased == 0
     assert "1 cases, 1 determinations" in extent.beside
 
@@ -89,8 +95,24 @@ def test_an_untouched_desk_is_vouched_for_and_the_check_says_what_it_compared(de
         ("DELETE FROM offer", "its terms are gone"),
         ("UPDATE cases SET state = 'active'", "something else than its newest event: state"),
         ("UPDATE cases SET content_digest = 'x'", "newest event: digest of the content"),
+        ("UPDATE cases SET reference = 'OF-FORGED'", "something else than its events: reference"),
+        ("UPDATE cases SET title = 'Forged'", "something else than its events: title"),
+        ("UPDATE cases SET worker_id = NULL", "something else than its events: worker"),
+        ("UPDATE cases SET worker_organisation_id = organisation_id", "something else than its events: agency"),
+        ("UPDATE cases SET opened_by_id = worker_id", "something else than its events: who opened it"),
+        ("UPDATE cases SET sample = TRUE", "something else than its events: sample"),
+        ("UPDATE cases SET team_id = organisation_id", "something else than its events: team"),
+        ("UPDATE offer SET freelancer_email = 'forged@example.com'", "its terms are not those of version 1"),
         ("UPDATE determination SET outcome = 'employee'", "determination 1 is not the one"),
         ("UPDATE determination SET reason = 'forged', digest = 'x'", "determination 1 is not the one"),
+        ("UPDATE case_comment SET body = 'Forged.' WHERE internal", "a comment is not the one that was written"),
+        ("UPDATE case_comment SET author_id = NULL WHERE internal", "a comment is not the one that was written"),
+        ("UPDATE case_comment SET internal = FALSE", "a comment of the desk's own is shown to the parties"),
+        ("DELETE FROM case_comment WHERE internal", "the event tells of a comment that is not there"),
+        (
+            "UPDATE case_comment SET at = '2020-01-01 00:00:00+00:00' WHERE internal",
+            "a comment stands there of which no event tells",
+        ),
         ("DELETE FROM determination", "names a determination that is not there"),
         ("UPDATE audit_event SET at = '2020-01-01 00:00:00+00:00' WHERE action = 'offer.approve'", "than the text: at"),
         ("UPDATE audit_event SET organisation_id = NULL WHERE action = 'offer.approve'", "text: organisation_id"),
@@ -159,3 +181,74 @@ def test_a_note_of_an_erasure_behind_which_another_event_stands_covers_nothing()
         "DELETE FROM audit_opening WHERE path = 'reason'",
     )
     assert any("no event says who erased it" in line for line in found())
+
+
+def event_of(action: str) -> uuid.UUID:
+    """Return the first event of *action*."""
+    query = sa.select(AuditEvent.event_id).where(AuditEvent.action == action).order_by(AuditEvent.rev)
+    return session().scalars(query.limit(1)).one()
+
+
+def erase(*actions: str) -> None:
+    erasing.erase([event_of(action) for action in actions], SYSTEM_ACTOR, "Fay asked for it.")
+    session().commit()
+
+
+def test_copies_of_erased_words_go_too_and_what_is_left_is_still_vouched_for(desk: Desk) -> None:
+    erase("offer.approve", "offer.comment")
+    kept = determination.newest(session(), desk.offer(desk.rita))
+    assert kept is not None
+    assert {kept.reason, *(factor["text"] for factor in kept.factors)} == {"Erased."}
+    assert (kept.outcome, kept.conditions) == ("independent_contractor", "")
+    bodies = sa.select(CaseComment.body).order_by(CaseComment.at)
+    assert session().scalars(bodies).all() == ["Erased.", "Thank you."]
+    extent = check.Extent()
+    assert found(extent) == []
+    assert extent.copies == 2
+    assert "were erased, and 2 copies of their words with them" in str(extent)
+    erase("offer.approve")  # There is nothing left of it.
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    "statement,what",
+    [
+        ("UPDATE determination SET outcome = 'employee'", "determination 1 is not the one"),
+        ("UPDATE determination SET reason = 'Forged.'", "determination 1 is not the one"),
+        ("UPDATE case_comment SET body = 'Forged.' WHERE internal", "a comment is not the one that was written"),
+    ],
+)
+@pytest.mark.usefixtures("desk")
+def test_what_an_erasure_left_cannot_be_changed_under_its_cover(statement: str, what: str) -> None:
+    erase("offer.approve", "offer.comment")
+    tamper(statement)
+    assert any(what in line for line in found())
+
+
+@pytest.mark.parametrize(
+    "statement,erased,sentence",
+    [
+        ("UPDATE determination SET reason = 'Erased.'", False, "go only with the event that erases them"),
+        ("UPDATE determination SET factors = '[]'", False, "go only with the event that erases them"),
+        ("UPDATE determination SET outcome = 'employee'", False, "determination is append-only"),
+        ("UPDATE determination SET outcome = 'employee'", True, "determination is append-only"),
+        ("UPDATE determination SET reason = 'x', digest = 'x'", True, "determination is append-only"),
+    ],
+)
+@pytest.mark.usefixtures("desk")
+def test_the_words_of_a_determination_go_only_with_their_sealed_values(
+    statement: str, erased: bool, sentence: str
+) -> None:
+    if erased:
+        erase("offer.approve")
+    session().rollback()
+    with pytest.raises(DBAPIError, match=sentence), engine().begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_a_reason_that_is_not_the_sealed_one_is_not_told_as_if_it_were(desk: Desk) -> None:
+    tamper("UPDATE audit_opening SET value = '\"Forged\"' WHERE path = 'reason'")
+    session().rollback()
+    workflow = registry().process("offer").workflow
+    told = telling.history(session(), desk.offer(desk.rita), workflow, desk.rita)
+    assert {one.reason for one in told if one.reason} == {opening.ALTERED}

@@ -71,6 +71,22 @@ def test_a_freelancer_goes_from_the_mail_to_the_accepted_offer(open_screen: Open
     accept(screen, house)
 
 
+def test_a_disagreement_is_sent_by_the_keys_that_its_page_lists(open_screen: OpenScreen, house: House) -> None:
+    screen = open_screen()
+    join(screen)
+    house.act(house.rita, "claim")
+    house.act(house.rita, "approve", **APPROVAL)
+    screen.visit(house.href())
+    screen.press("Disagree")
+    screen.page.keyboard.press("?")
+    screen.reads("Ctrl Enter Disagree")
+    screen.page.keyboard.press("Escape")
+    screen.fill(grounds="The method is mine alone, see the second page of the contract.")
+    screen.strike("Control+Enter")
+    assert screen.path == house.href()
+    assert house.state() == "disagreement"
+
+
 def test_without_scripts_a_freelancer_joins_and_accepts(open_screen: OpenScreen, house: House) -> None:
     screen = open_screen(scripts=False)
     join(screen)

@@ -13,7 +13,7 @@ from itertools import product
 from compliance.engine import run
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Holder, Workflow
-from compliance.engine.errors import EngineError
+from compliance.engine.errors import EngineError, NotFoundError
 from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
@@ -80,7 +80,7 @@ class _Search:
             self.distances.clear()
             nearest = min(self.queue, key=self.nearness)
             self.queue.remove(nearest)
-            if self.leads_on(nearest.start, nearest.state):
+            if self.leads_on(nearest.start, nearest.state) or self.misses_common():
                 self.explore(nearest)
         return self.found
 
@@ -185,7 +185,15 @@ class _Search:
             return allowed
         left = [a for a in self.workflow.actions if state in a.sources and self.is_missing(state, a)]
         able = {who for a in left for who in self.play.cast.allowed(a.allow)}
-        return [who for who in allowed if who in able] or allowed[:1]
+        return [who for who in allowed if who in able] or [who for who in allowed if self.sees(who)][:1]
+
+    def sees(self, who: Someone) -> bool:
+        """Tell whether *who* sees the case that the search is at."""
+        try:
+            run.find(self.play.kind, self.play.reference, self.play.cast.actor(who))
+        except NotFoundError:
+            return False
+        return True
 
     def wait(self, place: _Place, action: Action) -> None:
         """Let the deadline of *action* pass, then go back to before."""

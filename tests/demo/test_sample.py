@@ -2,6 +2,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import io
+from collections.abc import Sequence
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from compliance.authz import Role
 from compliance.demo import load, removal
 from compliance.demo.load import SampleRefusedError
 from compliance.engine import documents, run
-from compliance.engine.case import Case, CaseDocument, SavedView
+from compliance.engine.case import Case, CaseComment, CaseDocument, SavedView
 from compliance.engine.registry import registry
 from compliance.kernel import clock, files
 from compliance.kernel.db import engine, session
@@ -51,7 +52,7 @@ def sound() -> bool:
 def test_the_sample_shows_every_state_goes_in_one_step_and_comes_again_while_record_and_real_cases_stay() -> None:
     real = Desk()
     real.open()
-    there = rows(but=KEPT)
+    there, files_before = rows(but=KEPT), stored()
     refused = CliRunner().invoke(cli_demo.demo, ["load"])
     assert refused.exit_code == 1
     assert "--anyway" in refused.output
@@ -62,6 +63,7 @@ def test_the_sample_shows_every_state_goes_in_one_step_and_comes_again_while_rec
     for kind in {case.kind for case in cases}:
         shown = {case.state for case in cases if case.kind == kind}
         assert shown == {state.value for state in registry().process(kind).workflow.states}
+    assert_papers_are_there(cases)
     assert min(case.created_at for case in cases) < clock.now() - dt.timedelta(days=100)
     assert sound()
 
@@ -76,7 +78,7 @@ def test_the_sample_shows_every_state_goes_in_one_step_and_comes_again_while_rec
     theirs = sa.select(Person.id).where(Person.sample)
     held = sa.select(RoleGrant).where(RoleGrant.ended_at.is_(None), RoleGrant.person_id.in_(theirs))
     assert session().scalars(held).all() == []
-    assert not files.documents().root.joinpath(DIGEST[:2], DIGEST[2:]).exists()
+    assert stored() == files_before
     assert session().scalar(count) == before + len(signs_in) + 2
     assert sound()
 
@@ -89,6 +91,24 @@ def test_the_sample_shows_every_state_goes_in_one_step_and_comes_again_while_rec
         assert passwords.matches(person.password_hash, password)
         assert [grant.role.label for grant in directory.actor_for(person).grants] == [role][: role != "Freelancer"]
     assert sound()
+
+
+def stored() -> set[str]:
+    return {place.name for place in files.documents().root.glob("??/*")}
+
+
+def assert_papers_are_there(cases: Sequence[Case]) -> None:
+    """Find documents of each side, one that runs out, one for the desk alone, and comments that are and are not."""
+    mine = [case.id for case in cases]
+    papers = session().scalars(sa.select(CaseDocument).where(CaseDocument.case_id.in_(mine))).all()
+    assert {paper.party for paper in papers} == {"client", "freelancer", "desk"}
+    assert {paper.internal for paper in papers} == {True, False}
+    assert any(paper.expires_on for paper in papers)
+    assert all(files.documents().path(paper.sha256).is_file() for paper in papers)
+    remarks = session().scalars(sa.select(CaseComment).where(CaseComment.case_id.in_(mine))).all()
+    assert {remark.internal for remark in remarks} == {True, False}
+    written = sa.select(AuditEvent.action).where(AuditEvent.action.in_(["offer.add_document", "offer.comment"]))
+    assert len(session().scalars(written).all()) == len(papers) + len(remarks)
 
 
 def leave_traces() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,45 +17,7 @@ from compliance.engine.definition import AS_BEFORE, Action, DefinitionError, Wor
 from compliance.engine.registry import Registry
 from tests.engine.processes import permit
 
-PROCESS = """
-import enum, uuid
-import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
-from wtforms import Form, StringField
-from wtforms.validators import InputRequired
-from compliance.authz import SYSTEM, Role, any_of
-from compliance.engine.case import Case
-from compliance.engine.definition import AS_BEFORE, Action, Party, Stage, Workflow
-from compliance.kernel.clock import business_days
-
-
-class State(enum.StrEnum):
-    ASKED = "asked"
-    ANSWERED = "answered"
-    LAPSED = "lapsed"
-
-
-class Enquiry(Case):
-    __tablename__ = "dropped_enquiry"
-    __mapper_args__ = {"polymorphic_identity": "enquiry"}
-    id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
-    topic: Mapped[str]
-
-
-class Ask(Form):
-    topic = StringField("Topic", [InputRequired()])
-
-
-workflow = Workflow(
-    kind="enquiry", title="Enquiry", plural="enquiries", prefix="EN", model=Enquiry, states=State, start=State.ASKED,
-    open_form=Ask, may_open=any_of(Role.HIRING_MANAGER), terms=("topic",),
-    stages={State.ASKED: Stage(waits_for=Party.REVIEWER, within=business_days(1))},
-    actions=(
-        Action("answer", "Answer", (State.ASKED,), State.ANSWERED, any_of(Role.REVIEWER)),
-        Action("lapse", "Lapse", (State.ASKED,), State.LAPSED, SYSTEM, due=business_days(5)),
-    ),
-)
-"""
+PROCESS = Path(__file__).parent / "processes" / "enquiry.py"
 
 WALK = """
 import json, os
@@ -117,7 +80,7 @@ def test_a_dropped_process_has_everything_that_a_process_has(tmp_path: Path) -> 
     folder = tmp_path / "dropped_processes"
     folder.mkdir()
     (folder / "__init__.py").touch()
-    (folder / "enquiry.py").write_text(PROCESS)
+    shutil.copy(PROCESS, folder)
     (tmp_path / "walk.py").write_text(WALK)
     found = subprocess.run(
         [sys.executable, str(tmp_path / "walk.py")],

@@ -102,7 +102,7 @@ def test_bad_rows_are_named_with_line_column_value_and_advice(desk: Desk) -> Non
     ]  # fmt: skip
     advice = {fault.column: fault.advice for fault in importing.faults_of(batch)}
     assert advice["contract_type"] == "One of: fixed, hourly."
-    assert advice["starts_on"] == "Write it as 2026-12-31."
+    assert advice["starts_on"] == "Write it as 2026-12-31: year, month, day; no other form is read."
     with pytest.raises(RefusedError, match="Correct them"):
         carried_out(desk, batch)
     assert offers() == []
@@ -113,6 +113,14 @@ def test_what_is_wrong_is_shown_as_it_was_typed(desk: Desk) -> None:
     choice, box = importing.faults_of(batch)
     assert (choice.value, choice.sentence) == ("barter", "“barter” is none of the values that this column takes.")
     assert (box.value, box.sentence) == ("perhaps", "Write yes or no.")
+
+
+@pytest.mark.parametrize("written", ["31/12/2026", "31.12.2026", "12-31-2026", "2026-02-30", "1 April 2026", "46113"])
+def test_a_day_in_another_form_is_shown_with_the_one_form_that_is_read(desk: Desk, written: str) -> None:
+    (fault,) = importing.faults_of(brought(desk, table_of({"ends_on": written})))
+    assert (fault.line, fault.column, fault.value) == (2, "ends_on", written)
+    assert fault.sentence == f"“{written}” is no day that can be read."
+    assert fault.advice == "Write it as 2026-12-31: year, month, day; no other form is read."
 
 
 def test_what_is_wrong_comes_as_a_table_without_formulas(desk: Desk) -> None:

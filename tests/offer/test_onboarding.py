@@ -54,6 +54,27 @@ def test_the_offer_is_cleared_by_itself_once_each_party_did_its_part(desk: Desk)
     assert waits_for(desk) == ("freelancer", False)
 
 
+@pytest.mark.parametrize(
+    "change", ["amount_minor = 1", "decided_digest = 'x'", "decided_digest = NULL", "decided_version = 2"]
+)
+def test_nothing_goes_on_with_terms_that_are_not_those_decided_on(desk: Desk, change: str) -> None:
+    desk.approved()
+    session().execute(sa.text(f"UPDATE offer SET {change}"))  # noqa: S608 - as somebody who owns the database
+    session().commit()
+    session().expire_all()
+    with pytest.raises(RefusedError, match="not the ones that were decided on"):
+        desk.act(desk.mona, "begin_onboarding")
+
+
+def test_a_determination_that_names_another_digest_carries_nobody_further(desk: Desk) -> None:
+    onboarding(desk)
+    session().execute(sa.text("UPDATE offer SET decided_digest = 'x'"))
+    session().commit()
+    session().expire_all()
+    with pytest.raises(RefusedError, match="not the ones that were decided on"):
+        desk.act(desk.fay, "sign_contract", **SIGNED)
+
+
 def test_the_parts_may_be_done_in_any_order(desk: Desk) -> None:
     onboarding(desk)
     desk.act(desk.mona, "confirm_setup", **SETUP)

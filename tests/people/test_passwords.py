@@ -86,6 +86,28 @@ def test_what_belongs_to_the_person_or_their_client_is_refused(app: object) -> N
         assert passwords.check(password, second_factor=False)
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "P@$$w0rd!2024", "pa55w0rd1234567", "p4$$w0rd-p4$$w0rd", "4dm1n1str4t0r", "m0nk3y123456789", "l3tm31n!!",
+        "suns#ine", "pr1nc3$$", "5un5h1n3", "sp1d3rm4n", "l1verp0o1", "m1che11e", "wi!!iam1", "6arcelona", "8asebal1",
+        "vvelcome2024", "passw()rd", "p@ssvv0rd", "ph00tball", "mi(hael1", "drow55@p", "c0rrect h0rse battery $taple",
+        "70 be, 0r n07 to b3!",
+    ],
+)  # fmt: skip
+def test_signs_for_letters_hide_no_common_word_whatever_tricks_are_mixed(password: str) -> None:
+    with pytest.raises(PasswordError, match="tried first"):
+        passwords.check(password, second_factor=True)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["7 tin b0ats go n0rth", "cellar! violin 2 mend", "8CpqQzN301v5", "1337 owls on 2 hills", "6 geese + 9 ducklings"],
+)
+def test_signs_among_words_of_ones_own_are_no_trick(password: str) -> None:
+    assert passwords.check(password, second_factor=True) == password
+
+
 @settings(max_examples=200)
 @given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=200))
 def test_whatever_is_typed_is_kept_as_it_is_or_refused_with_a_sentence(password: str) -> None:

@@ -4,19 +4,23 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from compliance.audit.models import AuditEvent
-from compliance.authz import Actor, Role
+from compliance.authz import Actor, Channel, Role
 from compliance.engine.errors import InvalidInputError
 from compliance.kernel.db import session
 from tests import make
+from tests.api.conftest import Program
 from tests.offer.scene import APPROVAL, UNCHARTED, Desk
 from tests.web.conftest import Browser
 from tests.web.scene import LATER
+from tests.web.test_record import take
 
 SignIn = Callable[[Actor | None], Browser]
 ASKED = "Read the drafted reasons"
@@ -81,6 +85,26 @@ def test_a_tick_makes_drafts_ones_own_and_the_record_says_which(sign_in: SignIn,
     session().rollback()
     page = sign_in(make.actor("Ada", Role.AUDITOR)).read(f"/audit/events/{event}").text
     assert "Drafted, read and confirmed" in page
+
+
+def test_that_the_desk_let_its_reasons_be_drafted_stays_with_the_desk(
+    app: Flask, sign_in: SignIn, rita: Browser, desk: Desk
+) -> None:
+    fields = form_of(rita, desk)
+    assert send(rita, desk, {**fields, "drafts_confirmed": "y"}).status_code == 303
+    viewer = make.actor("Vera", Role.VIEWER, at=desk.client)
+    texts = [take(sign_in(viewer), form) for form in ("jsonl", "csv")]
+    assert all("offer.approve" in text for text in texts)
+    for reader in (desk.mona, desk.fay, viewer):
+        page = sign_in(reader)
+        texts += [page.read(f"/offers/{desk.reference}{part}").text for part in ("", "?history=decision")]
+        texts.append(page.read(f"/offers/{desk.reference}/determinations/1").text)
+        program = Program(app, replace(reader, scopes=frozenset({"offers:read"}), channel=Channel.API))
+        texts += [program.get(f"/offers/{desk.reference}{part}").text for part in ("", "/events", "/determinations")]
+    assert len(texts) == 20
+    for text in texts:
+        assert not re.search(r"drafts|drafted|confirmed", text, re.IGNORECASE), text
+    assert '"drafts"' in take(sign_in(make.actor("Ada", Role.AUDITOR)), "jsonl")
 
 
 def test_reasons_that_were_all_rewritten_need_no_tick(rita: Browser, desk: Desk) -> None:

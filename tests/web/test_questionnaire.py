@@ -50,6 +50,9 @@ def word(answer: object) -> str:
     return answer if isinstance(answer, str) else ("yes" if answer else "no")
 
 
+PROGRESS = r"Question (\d+) of about (\d+)<span[^>]*>; an answer can add questions or drop some<"
+
+
 def follow(browser: Browser, address: str) -> tuple[str, str]:
     response = browser.read(address)
     while response.status_code == 302:
@@ -66,7 +69,7 @@ def answer_all(browser: Browser, address: str, answers: dict[str, Any]) -> list[
     while at != f"{address}/answers":
         key = at.rpartition("/")[2]
         asked.append(key)
-        progress = re.search(r"Question (\d+) of about (\d+)", page)
+        progress = re.search(PROGRESS, page)
         assert progress, page
         assert int(progress[1]) == len(asked)
         assert int(progress[2]) >= len(asked)

@@ -152,7 +152,10 @@ def test_a_client_reads_the_record_without_the_desks_notes_and_the_other_sides_a
     assert "changes" not in others or not others["changes"]
     assert others["left_out"] == ["changes.answers", "policy.answers"]
     decided = next(row for row in rows if row["action"] == "offer.approve")
-    assert (list(decided["policy"]["finding"]), decided["left_out"]) == (["client"], ["policy.finding.freelancer"])
+    assert (list(decided["policy"]["finding"]), decided["left_out"]) == (
+        ["client"],
+        ["policy.finding.freelancer", "policy.within_desk"],
+    )
     assert "answers." not in "".join(
         row["entry"] for row in csv.DictReader(io.StringIO(take(vera, "csv"))) if '"party":"freelancer"' in row["entry"]
     )

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Final
 
 from compliance.authz import Role
+from compliance.engine import determination
 from compliance.engine.answering import CHANGE
 from compliance.engine.documents import party_of, was_added
 from compliance.engine.guards import not_after
@@ -152,11 +153,15 @@ def offer_is_young(move: Move) -> str | None:
 
 def decided_terms_stand(move: Move) -> str | None:
     """Refuse to go on with terms that are not the ones decided on, or on a determination that has run out."""
-    if move.case.decided_version != move.case.content_version:
+    if not move.once(_are_decided_on):
         return "The terms are not the ones that were decided on."
     if move.case.valid_until is None or move.case.valid_until < move.at.date():
         return "The determination has run out. Change the terms to have the offer decided on again."
     return None
+
+
+def _are_decided_on(move: Move) -> bool:
+    return determination.terms_stand(move, move.case.decided_version, move.case.decided_digest)
 
 
 def payroll_available(move: Move) -> str | None:
