@@ -19,6 +19,7 @@ from compliance.engine.errors import NotFoundError
 from compliance.engine.registry import Registry
 from compliance.kernel.db import session
 from compliance.rules import store
+from compliance.web import rules_links
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -106,7 +107,7 @@ def _rows(case: Case, found: Determination, reader: Actor) -> list[dict[str, Any
         ("Work", case.title),
         ("Terms decided on", f"version {found.content_version}"),
         *((label, place) for label, place in found.places.items()),
-        ("Rules", _rules(found)),
+        ("Rules", found.why_no_rules if found.rule_set is None else ""),
         ("Confidence of the rules", _confidence(found) if is_at_desk(reader, case) else ""),
         ("Own limits", f"version {found.policy['version']}" if found.policy else ""),
         ("Decided by", f"{decided_by} for {behalf_of}" if behalf_of else decided_by),
@@ -114,7 +115,7 @@ def _rows(case: Case, found: Determination, reader: Actor) -> list[dict[str, Any
         ("Valid until", f"{found.valid_until:%d %B %Y}" if found.valid_until else ""),
         ("Documents looked at", str(len(found.evidence)) if found.evidence else ""),
     ]
-    return [{"label": label, "value": value} for label, value in rows if value]
+    return [*({"label": label, "value": value} for label, value in rows if value), *_rules(found)]
 
 
 def _confidence(found: Determination) -> str:
@@ -125,8 +126,17 @@ def _confidence(found: Determination) -> str:
     )
 
 
-def _rules(found: Determination) -> str:
+def _rules(found: Determination) -> list[dict[str, str]]:
+    """Return each rule set that it was decided under, with the way to exactly that version."""
     if found.rule_set is None or found.rule_version is None or found.rule_digest is None:
-        return found.why_no_rules
+        return []
     used = store.agenda_of(session(), found.rule_set, found.rule_version, found.rule_digest)
-    return " ".join(f"{one.title}, version {one.version}. {one.about.note}".strip() for one in used.members)
+    return [
+        {
+            "label": "Rules",
+            "value": f"{one.title}, version {one.version}. {one.about.note}".strip(),
+            "href": rules_links.to_set(one.key, one.version),
+            "change": f"Read version {one.version} of the",
+        }
+        for one in used.members
+    ]

@@ -14,7 +14,7 @@ from compliance.rules.agenda import Agenda, Found
 from compliance.rules.explained import Aspect, Explained
 from compliance.rules.legal.model import Source
 from compliance.rules.model import Answer, Outcome
-from compliance.web import determinations
+from compliance.web import determinations, rules_links
 from compliance.web.questionnaire import answer_groups
 
 SHOWN: Final = 5
@@ -81,6 +81,7 @@ def _finding(one: Explained, found: Found) -> dict[str, Any]:
         "open": one.open[:SHOWN],
         "contradictions": one.contradictions,
         "version": f"{one.title}, version {one.version}, digest {one.digest[:12]}…",
+        "href": rules_links.to_set(one.key, one.version),
         "source": one.source,
     }
 
@@ -93,6 +94,7 @@ def _section(aspect: Aspect) -> dict[str, Any]:
         "conditions": [{"question": given.question, "answer": given.answer} for given in aspect.because],
         "citation": aspect.citation,
         "source": SOURCES.get(aspect.source, ""),
+        "href": rules_links.to_place(aspect.written) if aspect.written else None,
     }
 
 
