@@ -19,7 +19,8 @@ from compliance.engine.errors import NotFoundError
 from compliance.engine.registry import Registry
 from compliance.kernel.db import session
 from compliance.rules import store
-from compliance.web import rules_links
+from compliance.web import duties, rules_links
+from compliance.web.addresses import definition_of
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -57,6 +58,7 @@ def show(kind: str, reference: str, number: str) -> ResponseReturnValue:
         statement=found.statement,
         object_until=dt.date.fromisoformat(until) if until else None,
         rows=_rows(case, found, reader),
+        duties=duties.as_kept(found.duties, case, definition_of(case), reader),
         receipt=determination.receipt(session(), case, found),
         replaced_by=href(case, last.number) if last.number != found.number else None,
         back=url_for(f"cases.{kind}_show", reference=case.reference),
