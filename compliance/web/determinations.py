@@ -18,7 +18,8 @@ from compliance.engine.determination import Determination
 from compliance.engine.errors import NotFoundError
 from compliance.engine.registry import Registry
 from compliance.kernel.db import session
-from compliance.rules import store
+from compliance.rules import purposes, store
+from compliance.rules.agenda import Member
 from compliance.web import duties, rules_links
 from compliance.web.addresses import definition_of
 
@@ -137,8 +138,14 @@ def _rules(found: Determination) -> list[dict[str, str]]:
         {
             "label": "Rules",
             "value": f"{one.title}, version {one.version}. {one.about.note}".strip(),
+            "note": _asked_for(one, found.decided_at.date()),
             "href": rules_links.to_set(one.key, one.version),
             "change": f"Read version {one.version} of the",
         }
         for one in used.members
     ]
+
+
+def _asked_for(rules: Member, on: dt.date) -> str:
+    said = purposes.spoken(purposes.purposes_of(rules, store.table_purposes(), on))
+    return f"Asked for {said}." if said else ""

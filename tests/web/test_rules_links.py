@@ -57,6 +57,13 @@ def test_each_factor_leads_to_its_place_in_that_version(desk: Desk, sign_in: Sig
     assert all(reached(reader, one) for one in found)
 
 
+def test_a_case_page_tells_what_is_found_for_each_purpose(desk: Desk, sign_in: SignIn) -> None:
+    desk.in_review(work_place="US-CA", freelancer_country="US-CA", client_country="US-CA", currency="USD")
+    page = sign_in(desk.rita).read(f"/offers/{desk.reference}").text
+    assert "Asked for social insurance, tax." in page
+    assert "<dt>For " in page
+
+
 def test_what_a_gate_hands_over_is_read_in_the_test_that_takes_it() -> None:
     test = Library(("workflows",)).exactly("us-ca-abc", "2026.1")
     assert isinstance(test, LegalTest)
