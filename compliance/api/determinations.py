@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from compliance.api import access, shown
 from compliance.authz import Actor, is_at_desk
-from compliance.engine import determination, run
+from compliance.engine import determination, duties_told, run
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.determination import Determination
@@ -41,6 +41,7 @@ SCHEMA: dict[str, dict[str, Any]] = {
     "rule_digest": _TEXT_OR_NULL,
     "why_no_rules": _TEXT,
     "policy": _TEXTS,
+    "duties": {"type": "array", "items": "LawThatMayApply", "description": "What the parties must do by law, as then."},
     "content_version": {"type": "integer"},
     "content_digest": _TEXT,
     "answers": {"type": "object", "description": "Each side's answers then; a party sees its own only."},
@@ -84,6 +85,7 @@ def _shown(case: Case, kept: Determination, workflow: Workflow, reader: Actor) -
     return {
         **members,
         **kept.statement,
+        "duties": duties_told.kept(kept.duties, case, workflow, reader),
         "answers": {
             party: given
             for party, given in kept.answers.items()

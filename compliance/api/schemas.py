@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from apispec import APISpec
 
-from compliance.api import determinations
+from compliance.api import determinations, duty_schemas
 from compliance.engine.definition import Party
 
 # Each refusal of the API: the name of its response in the description, and when it comes.
@@ -50,6 +50,7 @@ _WHOLE: Final[dict[str, Any]] = {
     "content_version": {"type": "integer"},
     "content_digest": {**_DIGEST, "description": "What a decision is bound to."},
     "facts": {"type": "array", "items": "Fact"},
+    "duties": {"type": "array", "items": "LawThatMayApply", "description": "What the parties must do by law."},
     "actions": {"type": "array", "items": "Offered"},
 }
 _OFFERED: Final[dict[str, Any]] = {
@@ -128,6 +129,8 @@ def add_shared(spec: APISpec) -> None:
     for name, members in (("Case", _WHOLE), ("CaseInList", _LISTED), ("Offered", _OFFERED), ("Event", _EVENT)):
         spec.components.schema(name, _object(members))
     spec.components.schema("Fact", _object({"label": _TEXT, "value": _TEXT}))
+    for name, members in duty_schemas.SCHEMAS.items():
+        spec.components.schema(name, _object(members))
     spec.components.schema("Outcome", _object(OUTCOME))
     for name, item in (("CasePage", "CaseInList"), ("EventPage", "Event")):
         spec.components.schema(name, _object({"items": {"type": "array", "items": item}, "next": _TEXT_OR_NULL}))

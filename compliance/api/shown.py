@@ -9,7 +9,7 @@ from flask import url_for
 
 from compliance.audit.events import Receipt
 from compliance.authz import Actor
-from compliance.engine import inputs, run, telling
+from compliance.engine import duties_told, inputs, run, telling
 from compliance.engine.case import Case
 from compliance.engine.definition import Action, Workflow
 from compliance.engine.registry import registry
@@ -51,6 +51,7 @@ def whole(case: Case, reader: Actor) -> dict[str, Any]:
         "content_version": case.content_version,
         "content_digest": case.content_digest,
         "facts": telling.facts(session(), case, workflow, reader),
+        "duties": duties_told.now(session(), case, workflow, reader),
         "actions": [_offered(case, offer) for offer in run.available(case, reader)],
     }
 

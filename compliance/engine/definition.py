@@ -22,6 +22,7 @@ from compliance.kernel.clock import Term
 if TYPE_CHECKING:
     from compliance.engine.case import Case
     from compliance.engine.determination import Deciding
+    from compliance.engine.duties import Duties
     from compliance.engine.move import Move
     from compliance.engine.questionnaire import Questionnaire
     from compliance.engine.tasks import Task
@@ -184,6 +185,7 @@ class Workflow:
     facts: Facts | None = None
     questionnaire: Questionnaire | None = None
     deciding: Deciding | None = None
+    duties: Duties | None = None
     earlier: tuple[Workflow, ...] = ()
     summary: str = ""
     found_by: tuple[str, ...] = ("title",)

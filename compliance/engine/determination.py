@@ -19,7 +19,7 @@ from wtforms import Form, SelectMultipleField
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
-from compliance.engine import hearing
+from compliance.engine import duties, hearing
 from compliance.engine.case import Case, CaseVersion, of_case
 from compliance.engine.content import digest_of, plain, terms_of
 from compliance.engine.definition import AS_BEFORE, Action
@@ -87,6 +87,7 @@ class Determination(Base):
     answers_digest: Mapped[str]
     findings: Mapped[dict[str, Any]]
     confidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    duties: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     overrides: Mapped[bool]
     evidence: Mapped[list[Any]]
     factors: Mapped[list[Any]]
@@ -154,6 +155,7 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "valid_until": deciding.valid_until(case),
         "supersedes_id": before.id if before else None,
         **_rules(found, outcome),
+        "duties": duties.kept(move, outcome),
         **_words(form, deciding.factors),
         **(_kept_of(before, form) if action.determines == AS_BEFORE else {}),
         "evidence": [{"party": party, "sha256": sha256} for party, sha256 in move.documents],
@@ -174,8 +176,8 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
 
 def digest_of_row(row: Mapping[str, Any]) -> str:
     """Return the digest over all that a determination says, as its event names it."""
-    # Where the rules say nothing of their confidence, the digest is what it was before there was any.
-    unsaid = {"id", "digest", *(() if row["confidence"] else ("confidence",))}
+    # Where the rules say nothing of their confidence or of duties, the digest is what it was before there was any.
+    unsaid = {"id", "digest", *(name for name in ("confidence", "duties") if not row[name])}
     return digest_of(_plainly({name: value for name, value in row.items() if name not in unsaid}))
 
 

@@ -206,11 +206,17 @@ def assess(session: Session, case: Any, workflow: Workflow) -> Assessment:  # no
 
 def applying(asked: Questionnaire, case: Any) -> tuple[Agenda | None, tuple[Gap, ...]]:  # noqa: ANN401 - as above
     """Return the newest rules that apply to *case*, together, and the places for which some are missing."""
-    situation, library = asked.situation(case), store.standing(current_session())
+    return rules_for(asked.situation(case), asked.tables)
+
+
+def rules_for(situation: Situation, by_place: Mapping[str, str]) -> tuple[Agenda | None, tuple[Gap, ...]]:
+    """Return the rules that apply in a situation, with an authority's tables *by_place* instead of the tests there."""
+    library = store.standing(current_session())
     tables: dict[str, str] = {}
     for said, place in situation.places.items():
-        key = next((asked.tables[one] for one in library.places.around(place) if one in asked.tables), None)
-        if key is not None:
+        known = library.places.around(library.places.known_as(place))
+        key = next((by_place[one] for one in known if one in by_place), None)
+        if key is not None and situation.purpose in {None, *store.table_purposes().get(key, ())}:
             tables[said] = key
     found = applicable(library, situation)
     tests = (one.test for one in found.tests if set(one.places) - {situation.places[said] for said in tables})

@@ -10,10 +10,12 @@ from typing import Any, Final
 from compliance.rules import interview, what_if
 from compliance.rules.finding import RESULT, Reason
 from compliance.rules.legal.legal_test import LegalTest
+from compliance.rules.legal.model import Method
 from compliance.rules.legal.questions import UNKNOWN
 from compliance.rules.model import Answer, Option, Outcome, Question
 from compliance.rules.rule_set import RuleSet
 from compliance.rules.scoring import spoken
+from compliance.rules.told.parts import anchor
 from compliance.rules.walking import Answers
 
 OUTCOMES: Final = {
@@ -33,10 +35,21 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A place in one version of a rule set: a part of its text by its anchor, or a row of one of its tables."""
+
+    key: str
+    version: str
+    part: str
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Aspect:
     """One section of a table, or one factor or prong of a test: what it says, by which answers, under which source.
 
     ``word`` is the rule set's own name for where it stands; ``source`` tells whether the citation was verified.
+    ``written`` says where the law of it stands in the rules.
     """
 
     key: str
@@ -46,6 +59,7 @@ class Aspect:
     because: tuple[Given, ...]
     citation: str = ""
     source: str = ""
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +142,10 @@ def _in_short(reason: Reason) -> str:
 def _section(rule_set: RuleSet, reason: Reason) -> Aspect:
     meaning = rule_set.section(reason.section).scores.get(reason.score)
     because = tuple(Given(held.short, held.label) for held in reason.because)
-    return Aspect(reason.section, reason.title, reason.score, _sentence(meaning) if meaning else reason.text, because)
+    part = reason.section if reason.row is not None else anchor("Section", reason.section)
+    written = Written(rule_set.key, rule_set.version, part, reason.row)
+    said = _sentence(meaning) if meaning else reason.text
+    return Aspect(reason.section, reason.title, reason.score, said, because, written=written)
 
 
 def table_ways(rule_set: RuleSet, answers: Answers, at_most: int) -> tuple[Way, ...]:
@@ -158,6 +175,7 @@ def explain_test(test: LegalTest, answers: Answers) -> Explained:
     data = test.decide(own(test, answers)).as_json()
     outcome = Outcome(data["outcome"])
     gate, confidence = data["gate"], data["confidence"]
+    weighed_by = _weighed_by(test, gate)
     reasons = [one["text"] for one in data["reasons"]]
     return Explained(
         test.key,
@@ -169,7 +187,7 @@ def explain_test(test: LegalTest, answers: Answers) -> Explained:
         outcome.value,
         OUTCOMES[outcome],
         " ".join(reasons),
-        (*([_gate(gate)] if gate else []), *(_factor(test, one) for one in data["factors"])),
+        (*([_gate(test, gate)] if gate else []), *(_factor(test, weighed_by, one) for one in data["factors"])),
         data,
         "" if outcome is Outcome.NEEDS_REVIEW else f"{confidence['word']} confidence ({confidence['value']:.0%})",
         tuple(test.question(one["question"]).text for one in data["open_questions"]),
@@ -182,11 +200,20 @@ def own(test: LegalTest, answers: Answers) -> dict[str, Answer]:
     return {key: value for key, value in answers.items() if key in test.by_key and value is not None}
 
 
-def _gate(gate: Mapping[str, Any]) -> Aspect:
-    return Aspect(gate["key"], gate["title"], gate["effect"], gate["scope"], (), gate["citation"], gate["source"])
+def _weighed_by(test: LegalTest, gate: Mapping[str, Any] | None) -> LegalTest:
+    """Return the test whose factors were looked at: another one where a gate handed over to it."""
+    return test.others[gate["redirected_to"]["rule_set"]] if gate and "redirected_to" in gate else test
 
 
-def _factor(test: LegalTest, factor: Mapping[str, Any]) -> Aspect:
+def _gate(test: LegalTest, gate: Mapping[str, Any]) -> Aspect:
+    written = Written(test.key, test.version, anchor("Gate", gate["key"]))
+    return Aspect(
+        gate["key"], gate["title"], gate["effect"], gate["scope"], (), gate["citation"], gate["source"], written
+    )
+
+
+def _factor(test: LegalTest, weighed_by: LegalTest, factor: Mapping[str, Any]) -> Aspect:
+    kind = "Prong" if weighed_by.parts.combining.method is Method.ALL_PRONGS else "Factor"
     asked = [(test.question(one["question"]), one["answer"]) for one in factor["answers"]]
     return Aspect(
         factor["key"],
@@ -196,6 +223,7 @@ def _factor(test: LegalTest, factor: Mapping[str, Any]) -> Aspect:
         tuple(Given(question.short, question.label(answer)) for question, answer in asked),
         factor["citation"],
         factor["source"],
+        Written(weighed_by.key, weighed_by.version, anchor(kind, factor["key"])),
     )
 
 

@@ -6,11 +6,15 @@ A change that was published takes effect by itself when its day comes, and never
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeVar
 
+from compliance.rules.checks.check import ComplianceCheck
 from compliance.rules.legal.legal_test import LegalTest
 from compliance.rules.library import AnySet, Library, number_of
 from compliance.rules.places import Places
 from compliance.rules.rule_set import RuleSet
+
+_Kind = TypeVar("_Kind", LegalTest, ComplianceCheck)
 
 
 class Standing:
@@ -27,11 +31,11 @@ class Standing:
 
     def legal_tests(self, at: dt.date) -> list[LegalTest]:
         """Every legal test that is in force on a day, in its newest version for that day."""
-        found = {one.key: one for one in self._shipped.legal_tests(at)}
-        for one in self._changed:
-            if isinstance(one, LegalTest) and one.about.in_force(at) and is_newer(one, found.get(one.key)):
-                found[one.key] = one
-        return [found[key] for key in sorted(found)]
+        return self._newest(LegalTest, self._shipped.legal_tests(at), at)
+
+    def checks(self, at: dt.date) -> list[ComplianceCheck]:
+        """Every compliance check that is in force on a day, in its newest version for that day."""
+        return self._newest(ComplianceCheck, self._shipped.checks(at), at)
 
     def table(self, shipped: RuleSet, at: dt.date) -> RuleSet:
         """Return a decision table that is *shipped* in its newest version for a day."""
@@ -40,6 +44,13 @@ class Standing:
             if isinstance(one, RuleSet) and one.key == found.key and one.about.in_force(at) and is_newer(one, found):
                 found = one
         return found
+
+    def _newest(self, kind: type[_Kind], shipped: list[_Kind], at: dt.date) -> list[_Kind]:
+        found = {one.key: one for one in shipped}
+        for one in self._changed:
+            if isinstance(one, kind) and one.about.in_force(at) and is_newer(one, found.get(one.key)):
+                found[one.key] = one
+        return [found[key] for key in sorted(found)]
 
 
 def is_newer(one: AnySet, other: AnySet | None) -> bool:

@@ -12,6 +12,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from compliance.rules.checks.check import ComplianceCheck
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.library import AnySet, Library
 from compliance.rules.loading import FILE, load
+from compliance.rules.purposes import OfTables, read_purposes
 from compliance.rules.rule_set import RuleSet
 from compliance.rules.standing import Standing
 
@@ -100,6 +102,11 @@ def _standing(session: Session) -> Standing:
         changed = tuple(published(session, key, version) for key, version, _ in changes)
         _STANDING[known] = Standing(library(), changed)
     return _STANDING[known]
+
+
+def table_purposes() -> OfTables:
+    """Return what the tables that this release ships are asked for."""
+    return _table_purposes(packages())
 
 
 def agenda_of(session: Session, key: str, version: str, digest: str) -> Agenda:
@@ -227,6 +234,15 @@ def _is_there(session: Session, rule_set: AnySet) -> bool:
 @functools.cache
 def _library(where: tuple[str, ...]) -> Library:
     return Library(where)
+
+
+@functools.cache
+def _table_purposes(where: tuple[str, ...]) -> OfTables:
+    return {
+        key: found
+        for package in where
+        for key, found in read_purposes(Path(str(resources.files(package))) / "rules").items()
+    }
 
 
 def packages() -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from compliance.engine.telling import Told
 from compliance.kernel import clock
 from compliance.kernel.db import READING_METHODS, session
 from compliance.people.models import Organisation, Person
-from compliance.web import documents, findings, rows, rule_changes, tasks
+from compliance.web import documents, duties, findings, rows, rule_changes, tasks
 from compliance.web.addresses import action_href, case_href, definition_of
 
 MOST_NEWS: Final = 50
@@ -77,6 +77,7 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "who": rows.who_acts(case, holder.name if holder else None, reader) if case.waits_for != "nobody" else None,
         "news": _news(case, workflow, reader, history),
         "answers": findings.panel(case, workflow, reader),
+        "duties": duties.panel(case, workflow, reader),
         "papers": documents.panel(case, workflow, reader),
         "tasks_href": tasks.way_in(case, workflow, reader),
         "facts": telling.facts(session(), case, workflow, reader),

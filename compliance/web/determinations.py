@@ -18,7 +18,10 @@ from compliance.engine.determination import Determination
 from compliance.engine.errors import NotFoundError
 from compliance.engine.registry import Registry
 from compliance.kernel.db import session
-from compliance.rules import store
+from compliance.rules import purposes, store
+from compliance.rules.agenda import Member
+from compliance.web import duties, rules_links
+from compliance.web.addresses import definition_of
 
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -56,6 +59,7 @@ def show(kind: str, reference: str, number: str) -> ResponseReturnValue:
         statement=found.statement,
         object_until=dt.date.fromisoformat(until) if until else None,
         rows=_rows(case, found, reader),
+        duties=duties.as_kept(found.duties, case, definition_of(case), reader),
         receipt=determination.receipt(session(), case, found),
         replaced_by=href(case, last.number) if last.number != found.number else None,
         back=url_for(f"cases.{kind}_show", reference=case.reference),
@@ -106,7 +110,7 @@ def _rows(case: Case, found: Determination, reader: Actor) -> list[dict[str, Any
         ("Work", case.title),
         ("Terms decided on", f"version {found.content_version}"),
         *((label, place) for label, place in found.places.items()),
-        ("Rules", _rules(found)),
+        ("Rules", found.why_no_rules if found.rule_set is None else ""),
         ("Confidence of the rules", _confidence(found) if is_at_desk(reader, case) else ""),
         ("Own limits", f"version {found.policy['version']}" if found.policy else ""),
         ("Decided by", f"{decided_by} for {behalf_of}" if behalf_of else decided_by),
@@ -114,7 +118,7 @@ def _rows(case: Case, found: Determination, reader: Actor) -> list[dict[str, Any
         ("Valid until", f"{found.valid_until:%d %B %Y}" if found.valid_until else ""),
         ("Documents looked at", str(len(found.evidence)) if found.evidence else ""),
     ]
-    return [{"label": label, "value": value} for label, value in rows if value]
+    return [*({"label": label, "value": value} for label, value in rows if value), *_rules(found)]
 
 
 def _confidence(found: Determination) -> str:
@@ -125,8 +129,23 @@ def _confidence(found: Determination) -> str:
     )
 
 
-def _rules(found: Determination) -> str:
+def _rules(found: Determination) -> list[dict[str, str]]:
+    """Return each rule set that it was decided under, with the way to exactly that version."""
     if found.rule_set is None or found.rule_version is None or found.rule_digest is None:
-        return found.why_no_rules
+        return []
     used = store.agenda_of(session(), found.rule_set, found.rule_version, found.rule_digest)
-    return " ".join(f"{one.title}, version {one.version}. {one.about.note}".strip() for one in used.members)
+    return [
+        {
+            "label": "Rules",
+            "value": f"{one.title}, version {one.version}. {one.about.note}".strip(),
+            "note": _asked_for(one, found.decided_at.date()),
+            "href": rules_links.to_set(one.key, one.version),
+            "change": f"Read version {one.version} of the",
+        }
+        for one in used.members
+    ]
+
+
+def _asked_for(rules: Member, on: dt.date) -> str:
+    said = purposes.spoken(purposes.purposes_of(rules, store.table_purposes(), on))
+    return f"Asked for {said}." if said else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,12 +10,14 @@ from compliance.authz import Actor, is_at_desk
 from compliance.engine.case import Case
 from compliance.engine.definition import Workflow
 from compliance.engine.questionnaire import Assessment, Conflict, Sheet, applying, assess, readable
+from compliance.kernel import clock
 from compliance.kernel.db import session
+from compliance.rules import purposes, store
 from compliance.rules.agenda import Agenda, Found
-from compliance.rules.explained import Aspect, Explained
+from compliance.rules.explained import OUTCOMES, Aspect, Explained
 from compliance.rules.legal.model import Source
 from compliance.rules.model import Answer, Outcome
-from compliance.web import determinations
+from compliance.web import determinations, rules_links
 from compliance.web.questionnaire import answer_groups
 
 SHOWN: Final = 5
@@ -37,39 +40,60 @@ def panel(case: Case, workflow: Workflow, reader: Actor) -> dict[str, Any]:
         "why_none": found.unsupported,
         "partly": found.partly_covered,
         "note": _version_note(case, workflow, found) if at_desk else None,
-        "sheets": [_sheet(sheet, found.known, explained=at_desk) for sheet in sheets],
+        "sheets": [_sheet(sheet, found.known, _day(case, workflow) if at_desk else None) for sheet in sheets],
         "conflicts": [_conflict(one) for one in found.conflicts] if at_desk else [],
         "determinations": determinations.listed(case, reader),
     }
 
 
-def _sheet(sheet: Sheet, known: frozenset[str], *, explained: bool) -> dict[str, Any]:
+def _day(case: Case, workflow: Workflow) -> dt.date:
+    """Return the day whose law counts."""
+    asked = workflow.questionnaire
+    return asked.situation(case).on if asked else clock.now().date()
+
+
+def _sheet(sheet: Sheet, known: frozenset[str], explained_on: dt.date | None) -> dict[str, Any]:
+    """Return a party's answers, and where a day is given what the rules find in them for it."""
     shown: dict[str, Any] = {
-        "title": f"{sheet.party.label[0].upper()}{sheet.party.label[1:]}'s answers" if explained else "Your answers",
+        "title": f"{sheet.party.label[0].upper()}{sheet.party.label[1:]}'s answers" if explained_on else "Your answers",
         "sent_at": sheet.sent_at,
         "groups": answer_groups(sheet.rules, sheet.answers, without=known),
     }
-    return shown | (_explained(sheet) if explained else {})
+    return shown | (_explained(sheet, explained_on) if explained_on else {})
 
 
-def _explained(sheet: Sheet) -> dict[str, Any]:
-    return {"result": sheet.result} | explained(sheet.rules, sheet.answers, sheet.finding)
+def _explained(sheet: Sheet, on: dt.date) -> dict[str, Any]:
+    return {"result": sheet.result} | explained(sheet.rules, sheet.answers, sheet.finding, on)
 
 
-def explained(rules: Agenda, answers: Mapping[str, Answer], found: Found | None) -> dict[str, Any]:
-    """Return what *rules* find in *answers*, one rule set after the other, and what would change it."""
+def explained(rules: Agenda, answers: Mapping[str, Answer], found: Found | None, on: dt.date) -> dict[str, Any]:
+    """Return what *rules* find in *answers*, by purpose and one rule set after the other, and what would change it."""
+    asked_for = {one.key: purposes.purposes_of(one, store.table_purposes(), on) for one in rules.members}
     return {
         "tone": TONES[found.outcome] if found else "neutral",
-        "findings": [_finding(one, found) for one in found.findings] if found else [],
+        "purposes": _by_purpose(rules, found, on) if found else [],
+        "findings": [_finding(one, found, asked_for[one.key]) for one in found.findings] if found else [],
         "changes": _changes(rules, answers) if found else [],
     }
 
 
-def _finding(one: Explained, found: Found) -> dict[str, Any]:
+def _by_purpose(rules: Agenda, found: Found, on: dt.date) -> list[dict[str, str]]:
+    return [
+        {
+            "label": f"For {purposes.spoken(one.purposes)}",
+            "value": one.leading[0].result if len(one.leading) == 1 else OUTCOMES[one.outcome],
+            "note": "; ".join(leading.title for leading in one.leading),
+        }
+        for one in purposes.by_purpose(rules, found, store.table_purposes(), on)
+    ]
+
+
+def _finding(one: Explained, found: Found, asked_for: tuple[str, ...]) -> dict[str, Any]:
     """Return what one rule set finds; beside others it says which of them lead, and where it applies."""
     several = len(found.findings) > 1
     return {
         "title": one.title if several else None,
+        "asked_for": purposes.spoken(asked_for),
         "result": one.result,
         "tone": TONES[one.counts] if one.counts else "neutral",
         "leads": len(found.leading) < len(found.findings) and one in found.leading,
@@ -81,6 +105,7 @@ def _finding(one: Explained, found: Found) -> dict[str, Any]:
         "open": one.open[:SHOWN],
         "contradictions": one.contradictions,
         "version": f"{one.title}, version {one.version}, digest {one.digest[:12]}…",
+        "href": rules_links.to_set(one.key, one.version),
         "source": one.source,
     }
 
@@ -93,6 +118,7 @@ def _section(aspect: Aspect) -> dict[str, Any]:
         "conditions": [{"question": given.question, "answer": given.answer} for given in aspect.because],
         "citation": aspect.citation,
         "source": SOURCES.get(aspect.source, ""),
+        "href": rules_links.to_place(aspect.written) if aspect.written else None,
     }
 
 

@@ -98,6 +98,7 @@ def content(key: str) -> ResponseReturnValue:
         "rules/content.html",
         rules=edition.rules,
         files=shelf.content(session(), edition),
+        proposals=book.proposals(edition.rules),
         back=url_for("rules.show", key=key, version=edition.version),
     )
 

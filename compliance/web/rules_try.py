@@ -15,18 +15,21 @@ from wtforms.validators import InputRequired, Regexp
 
 from compliance.door import actor
 from compliance.engine.errors import NotAllowedError, NotFoundError
+from compliance.engine.questionnaire import rules_for
+from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
-from compliance.rules import shelf, store
-from compliance.rules.agenda import Agenda, agenda
-from compliance.rules.applicable import Situation, applicable
+from compliance.rules import purposes, shelf, store
+from compliance.rules.agenda import Agenda, Member, agenda
+from compliance.rules.applicable import Situation
 from compliance.rules.checks.check import ComplianceCheck
+from compliance.rules.checks.following import covering
 from compliance.rules.errors import UnknownVariantError
 from compliance.rules.legal.legal_test import LegalTest
 from compliance.rules.legal.loading import PURPOSES
 from compliance.rules.model import Answer, Question, word_of
 from compliance.rules.told.parts import span
-from compliance.web import findings, rules_check
+from compliance.web import findings, rules_check, rules_links
 from compliance.web.choices import choices_of
 from compliance.web.rules import edition_of
 
@@ -54,13 +57,18 @@ class Whereabouts(Form):
 
 @dataclass(frozen=True)
 class Tried:
-    """Rules to try, with what has to be said of them before anything that they find. ``named`` leads back to them."""
+    """Rules to try, with what has to be said of them before anything that they find.
+
+    ``named`` leads back to them. ``on`` is the day whose law is asked, ``checks`` those that hold for the same places.
+    """
 
     rules: Agenda
     title: str
     named: Mapping[str, str]
     warnings: tuple[tuple[str, str], ...] = ()
     gaps: tuple[str, ...] = ()
+    on: dt.date | None = None
+    checks: tuple[ComplianceCheck, ...] = ()
 
 
 @blueprint.route("/rules/try", methods=["GET", "POST"])
@@ -111,13 +119,19 @@ def _varied(rules: object, variant: str) -> LegalTest:
 def _by_places(form: Whereabouts) -> ResponseReturnValue:
     day = cast("dt.date", form.on.data)
     worker, client, work = (str(field.data) for field in (form.worker, form.client, form.work))
-    found = applicable(store.standing(session()), Situation(worker, client, work, day, form.purpose.data or None))
-    gaps = tuple(gap.text for gap in found.gaps)
-    if not found.tests:
+    rules, missing = rules_for(Situation(worker, client, work, day, form.purpose.data or None), _tables())
+    gaps = tuple(gap.text for gap in missing)
+    if rules is None:
         return _chooser(form, gaps)
     named = {name: request.args.get(name, "") for name in ("worker", "client", "work", "on", "purpose")}
-    rules = agenda(tuple(one.test for one in found.tests))
-    return _page(Tried(rules, f"Legal tests that apply on {day:%d %B %Y}", named, gaps=gaps))
+    checks = tuple(one.check for one in covering(store.standing(session()), (worker, client, work), day))
+    return _page(Tried(rules, f"What applies on {day:%d %B %Y}", named, gaps=gaps, on=day, checks=checks))
+
+
+def _tables() -> dict[str, str]:
+    """Return the authorities' tables that a process asks instead of our tests, by place."""
+    asked = (workflow.questionnaire for workflow in registry())
+    return {place: key for one in asked if one for place, key in one.tables.items()}
 
 
 def _chooser(form: Whereabouts, gaps: tuple[str, ...] = ()) -> str:
@@ -141,17 +155,19 @@ def _page(tried: Tried) -> ResponseReturnValue:
     # Tables find something only at the end of their questions, tests as far as they are answered.
     asks_on = bool(tried.rules.tables) and not walked.decides
     found = None if errors or asks_on or not answers else tried.rules.find(answers)
+    on = tried.on or clock.now().date()
     shown = {one.key for one in walked.pages}
     page = render_template(
         "rules/try.html",
         tried=tried,
-        members=[(one.title, url_for("rules.show", key=one.key, version=one.version)) for one in tried.rules.members],
+        members=[_named(one, on) for one in tried.rules.members],
+        checks=[(one.title, rules_links.to_set(one.key, one.version)) for one in tried.checks],
         form=form,
         errors=[(text, None if key in form else "") for key, text in errors.items() if key not in shown],
         groups=_groups(tried.rules, form),
         hidden=[(f"{ANSWER}{key}", word_of(value)) for key, value in answers.items() if key not in shown],
         result=found.result if found else "",
-        found=findings.explained(tried.rules, answers, found) if found else None,
+        found=findings.explained(tried.rules, answers, found, on) if found else None,
         asks_on=asks_on and bool(answers),
         ending=walked.ending.text if walked.ending else "",
         action=url_for("rules_try.trying", **tried.named),  # type: ignore[arg-type]
@@ -159,6 +175,12 @@ def _page(tried: Tried) -> ResponseReturnValue:
         back=url_for("rules.listing"),
     )
     return page, 422 if errors else 200
+
+
+def _named(rules: Member, on: dt.date) -> tuple[str, str, str]:
+    """Return the title of rules, the way to them, and what they are asked for."""
+    asked_for = purposes.spoken(purposes.purposes_of(rules, store.table_purposes(), on))
+    return rules.title, rules_links.to_set(rules.key, rules.version), asked_for
 
 
 def _answers(rules: Agenda) -> tuple[dict[str, Answer], dict[str, str]]:

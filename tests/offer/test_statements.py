@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from flask import Flask
 
-from compliance.authz import Role
+from compliance.authz import SYSTEM_ACTOR, Role
 from compliance.engine import run
 from compliance.kernel.db import engine, session
+from compliance.rules import store
 from tests.offer.scene import APPROVAL, Desk
 from tests.people import scene
 
@@ -23,18 +24,24 @@ FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK", "SET LOCAL")
 # at the client's other offers to the freelancer.
 ASKING = 5
 # The digest of answers and documents; the deadlines that end, and those that begin; which determination is superseded,
-# and the new one; the event, its place among those to be sealed, what opens its sealed words; the row of the case, and
-# that of the offer.
-WRITING = 10
+# and the new one; whether the check whose duties follow is published; the event, its place among those to be sealed,
+# what opens its sealed words; the row of the case, and that of the offer.
+WRITING = 11
 # Whether the opener still belongs to the client; who of those concerned can be told; notifications; mail.
 TELLING = 4
 # The sign-in with its person; roles and conflicts.
 COMING_IN = 2
 # The case; its events, their reasons, who acted; what the reader had seen, and that it is seen now; answers, and the
 # rules that were changed since the release; determinations; documents, who is on the case, which client; other cases of
-# the two; the way it took, for the picture;
-# whether there is something unread.
-SHOWING = 15
+# the two; the way it took, for the picture; whether there is something unread; answers and determination once more, for
+# the duties that follow from them.
+SHOWING = 17
+
+
+def publish_the_check() -> None:
+    """Keep the check of the place, as the first decision there does once for all."""
+    store.publish(session(), store.library().exactly("uk-opw", "2026.1"), SYSTEM_ACTOR)
+    session().commit()
 
 
 @contextmanager
@@ -57,6 +64,7 @@ def counted() -> Iterator[list[str]]:
 
 def test_a_decision_takes_few_statements(desk: Desk) -> None:
     desk.in_review()
+    publish_the_check()
     seen = desk.offer(desk.rita).content_digest
     with counted() as statements:
         run.fire("offer", desk.reference, "approve", desk.rita, APPROVAL, seen=seen)
@@ -74,6 +82,7 @@ def test_what_can_be_done_is_asked_with_one_look_at_the_record_however_many_guar
 
 def test_a_decision_in_the_browser_takes_few_statements_sign_in_included(app: Flask, desk: Desk) -> None:
     desk.open()
+    publish_the_check()
     desk.act(desk.mona, "submit")
     scene.person("rae@example.com", Role.REVIEWER)
     client = app.test_client()

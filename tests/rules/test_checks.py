@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +7,8 @@ from typing import Any
 import pytest
 
 from compliance.rules.checks.check import ComplianceCheck
+from compliance.rules.checks.following import Fact, covering, following
+from compliance.rules.checks.model import AtLeast
 from compliance.rules.errors import AnswerError, RuleSetError
 from compliance.rules.library import Library
 from tests.rules.legal.conftest import ON, library, replace, shelf
@@ -159,3 +162,59 @@ def test_a_check_without_duties_is_refused(shelf: Shelf) -> None:
     (root / "ny-fifa" / "2026.1" / "duties.toml").write_text("")
     with pytest.raises(RuleSetError, match=r"write at least one \[\[duty\]\]"):
         library.find("ny-fifa", at=ON)
+
+
+def test_a_lower_bound_decides_only_what_it_can(library: Library) -> None:
+    def outcome(least: int) -> str:
+        return str(decide(library, "ny-fifa", {**FREELANCE, "fifa_value_120_days": AtLeast(least)})["outcome"])
+
+    assert (outcome(800), outcome(799)) == ("applies", "needs_review")
+    paid = decide(library, "ny-fifa", {**FREELANCE, "pay_days_after_completion": AtLeast(31)})
+    assert states(paid)["timely_pay"] == "not_met"
+    paid = decide(library, "ny-fifa", {**FREELANCE, "pay_days_after_completion": AtLeast(30)})
+    assert states(paid)["timely_pay"] == "open"
+
+
+def test_each_duty_says_who_sees_to_it(library: Library) -> None:
+    for check in library.checks(ON):
+        for duty in check.duties:
+            assert duty.who, (check.key, duty.key)
+    found = decide(library, "uk-opw", {"uk_intermediary": "yes", "uk_client_size": "public"})
+    who = {duty["key"]: duty["who"] for duty in found["duties"]}
+    assert (who["sds"], who["pass_on"]) == ("The client", "Each party that receives it")
+
+
+def test_a_check_covers_a_place_and_what_lies_in_it_from_its_first_day(library: Library) -> None:
+    def keys(place: str, on: dt.date = ON) -> set[str]:
+        return {one.check.key for one in covering(library, (place,), on)}
+
+    assert keys("US-NY-NYC") == {"nyc-fifa", "ny-fifa", "us-1099"}
+    assert keys("UK-SCT") == {"uk-opw"}
+    assert "eu-pwd" in keys("DE")
+    assert "eu-pwd" not in keys("DE", dt.date(2026, 12, 1))
+    assert keys("JP") == set()
+
+
+def test_a_law_that_does_not_apply_is_left_out(library: Library) -> None:
+    here = covering(library, ("US-NY", "JP"), ON)
+    assert [one.places for one in here] == [("US-NY",), ("US-NY",)]
+    facts = {"one_person": Fact("no", "as answered", "client"), "year_end": Fact(dt.date(2026, 12, 31), "by the terms")}
+    (found,) = following(here, facts)
+    assert found.check.key == "us-1099"
+    said = found.as_json()
+    assert said["facts"] == [
+        {
+            "question": "On which day did the calendar year of the payments end?",
+            "answer": "2026-12-31",
+            "basis": "by the terms",
+            "told_by": "",
+        }
+    ]
+    assert json.loads(json.dumps(said)) == said
+
+
+def test_a_status_that_is_none_is_refused(shelf: Shelf) -> None:
+    books, root = shelf("ny-fifa")
+    replace(root / "ny-fifa" / "2026.1" / "rule_set.toml", '"independent_contractor"', '"freelancer"')
+    with pytest.raises(RuleSetError, match="it must be one of"):
+        books.exactly("ny-fifa", "2026.1")

@@ -212,3 +212,19 @@ def test_what_was_published_counts_though_the_release_ships_something_else(reade
     page = words(reader.read("/rules/us-ma-abc").text)
     assert "Did the employer show all three prongs?" in page
     assert "no longer on disk as it was" in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/rules",
+        "/rules/us-flsa",
+        "/rules/us-flsa/content",
+        "/rules/try?key=us-flsa&variant=proposed-2026",
+        "/rules/try?key=us-flsa&variant=proposed-2026&answer.how_directed=no",
+    ],
+)
+def test_a_variant_that_is_only_proposed_is_marked_wherever_it_is_told(reader: Browser, address: str) -> None:
+    page = words(reader.read(address).text)
+    assert "Proposed, not law" in page
+    assert "Proposal of 2026" in page

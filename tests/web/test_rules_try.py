@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -121,6 +122,25 @@ def test_all_tests_that_apply_somewhere_on_a_day_are_tried_together(reader: Brow
     assert "leads, as the strictest" in found
     wages = words(reader.read(f"{THREE_STATES}&purpose=wages").text)
     assert store.library().exactly("us-irs-common-law", "2026.1").title not in wages
+
+
+def test_each_purpose_has_its_own_finding_and_each_set_says_what_it_is_asked_for(reader: Browser) -> None:
+    page = words(reader.read(THREE_STATES).text)
+    assert f"{store.library().exactly('us-irs-common-law', '2026.1').title} , asked for social insurance, tax" in page
+    found = words(reader.send(THREE_STATES, **{"answer.business_relation": "core"}).text)
+    assert re.search(r"For [a-z, ]*wages and hours of work Employee", found)
+    assert "For social insurance, tax Left open" in found
+
+
+def test_an_authority_s_tables_are_asked_where_a_case_would_ask_them(reader: Browser) -> None:
+    here = "/rules/try?worker=GB&client=GB&work=GB&on=2026-12-31"
+    page = words(reader.read(here).text)
+    assert store.library().table("uk-cest-2.4").title in page
+    assert store.library().exactly("uk-status", "2026.1").title not in page
+    assert store.library().exactly("uk-opw", "2026.1").title in page
+    wages = words(reader.read(f"{here}&purpose=wages").text)
+    assert store.library().exactly("uk-status", "2026.1").title in wages
+    assert store.library().table("uk-cest-2.4").title not in wages
 
 
 def test_a_place_without_rules_says_so(reader: Browser) -> None:

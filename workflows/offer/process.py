@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compliance.engine.definition import Workflow
-from workflows.offer import asking, deciding, disagreeing, effects, guards, making, reviewing, running, starting
+from workflows.offer import asking, deciding, disagreeing, duties, effects, guards, making, reviewing, running, starting
 from workflows.offer.documents import DOCUMENTS
 from workflows.offer.facts import facts
 from workflows.offer.model import Offer, State
@@ -29,6 +29,7 @@ workflow = Workflow(
     facts=facts,
     questionnaire=asking.questionnaire,
     deciding=deciding.deciding,
+    duties=duties.duties,
     found_by=("title", "freelancer"),
     documents=DOCUMENTS,
     submit="submit",

@@ -34,6 +34,7 @@ _OF_THE_PAIR: Final = (
         _OFFER.hours_per_week,
         _OFFER.starts_on,
         _OFFER.ends_on,
+        _OFFER.offered_at,
     )
     .join_from(table(Case), table(Offer), _OFFER.id == _CASE.id)
     .where(
@@ -98,11 +99,20 @@ def share_of_limit(worth: Money, limits: policy.Policy) -> Fraction:
 
 def others_of_the_pair(move: Move) -> Sequence[Money]:
     """Return what the client's other offers to the freelancer within a year are worth, but for those called off."""
+    return [total(other) for other in move.once(_within_a_year)]
+
+
+def of_the_pair_since(move: Move, since: dt.datetime) -> Sequence[Money]:
+    """Return what those of them are worth that were put forward after *since*, which lies within a year."""
+    return [total(other) for other in move.once(_within_a_year) if other.offered_at > since]
+
+
+def _within_a_year(move: Move) -> Sequence[sa.Row[Any]]:
     offer: Offer = move.case
     if offer.worker_id is None:
         return ()
     pair = {"worker": offer.worker_id, "client": offer.organisation_id, "own": offer.id, "since": move.at - A_YEAR}
-    return [total(other) for other in direct(move.session, _OF_THE_PAIR, pair)]
+    return direct(move.session, _OF_THE_PAIR, pair).all()
 
 
 def first_review_is_enough(move: Move) -> str | None:

@@ -7,7 +7,18 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from compliance.rules.checks.model import CheckParts, CheckQuestion, Due, Duty, Given, Truth, Type, Value, all_hold
+from compliance.rules.checks.model import (
+    AtLeast,
+    CheckParts,
+    CheckQuestion,
+    Due,
+    Duty,
+    Given,
+    Truth,
+    Type,
+    Value,
+    all_hold,
+)
 from compliance.rules.errors import AnswerError, no_object, show
 from compliance.rules.finding import to_line
 from compliance.rules.legal.questions import UNKNOWN
@@ -74,6 +85,7 @@ class ComplianceCheck:
         return {
             "key": duty.key,
             "text": duty.text,
+            "who": duty.who,
             "state": self._state(duty, given),
             "due": None if duty.due is None else _due(duty.due, given),
             "citation": duty.citation,
@@ -106,6 +118,8 @@ class ComplianceCheck:
 def _value(question: CheckQuestion, value: object) -> Value:
     match question.type:
         case Type.NUMBER:
+            if isinstance(value, AtLeast):
+                return value
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
                 return value
             allowed = "a whole number, not below 0"

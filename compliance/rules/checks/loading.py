@@ -15,9 +15,12 @@ from compliance.rules.legal.loading import FILE, check_days, day
 from compliance.rules.legal.model import Source
 from compliance.rules.legal.questions import Pool
 from compliance.rules.legal.words import word_of
+from compliance.rules.model import Outcome
 
 KIND: Final = "compliance_check"
 DUTIES: Final = "duties.toml"
+USUALLY: Final = "The client"
+"""Who has to see to a duty of which nothing else is said."""
 
 _LARGEST: Final = 10**9
 _LONGEST: Final = 3660
@@ -54,6 +57,7 @@ def _about(head: Fields) -> CheckAbout:
         verified=head.texts("verified"),
         unverified=head.texts("unverified"),
         places=head.texts("places"),
+        status=word_of(head, "status", Outcome) if "status" in head.names() else None,
     )
     check_days(head, about.effective_from, about.effective_to)
     if not about.authority or not about.places:
@@ -129,6 +133,7 @@ def _duties(listed: Fields, questions: Mapping[str, CheckQuestion]) -> tuple[Dut
         duty = Duty(
             key=entry.text("key"),
             text=entry.text("text"),
+            who=entry.text("who", USUALLY),
             citation=entry.text("citation"),
             source=word_of(entry, "source", Source),
             applies=_clauses(entry.tables("applies_if"), questions),

@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from compliance.rules.legal.model import Source
-from compliance.rules.model import Dated
+from compliance.rules.model import Dated, Outcome
 
-Value = str | int | dt.date
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A number of which only a lower bound is known."""
+
+    number: int
+
+
+Value = str | int | dt.date | AtLeast
 Given = Mapping[str, Value]
 
 
@@ -56,11 +64,19 @@ class Clause:
         value = given.get(self.question)
         if value is None:
             return Truth.OPEN
+        if isinstance(value, AtLeast):
+            return self._truth_from(value.number)
         if isinstance(value, int):
             fits = (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
         else:
             fits = value in self.values
         return Truth.HOLDS if fits else Truth.FAILS
+
+    def _truth_from(self, least: int) -> Truth:
+        """Whether it is fulfilled by every number from *least* on, by none, or by some."""
+        if self.at_most is not None:
+            return Truth.FAILS if least > self.at_most else Truth.OPEN
+        return Truth.HOLDS if self.at_least is None or least >= self.at_least else Truth.OPEN
 
 
 def all_hold(clauses: tuple[Clause, ...], given: Given) -> Truth:
@@ -86,10 +102,12 @@ class Duty:
     """Something that has to be done, left undone, or kept.
 
     It exists where ``applies`` holds, and is fulfilled where ``met`` does; without ``met`` nobody was asked about it.
+    ``who`` has to see to it.
     """
 
     key: str
     text: str
+    who: str
     citation: str
     source: Source
     applies: tuple[Clause, ...]
@@ -99,7 +117,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class CheckAbout(Dated):
-    """What a check says of itself."""
+    """What a check says of itself. Where it names a ``status``, it is a law for those who were found to have it."""
 
     key: str
     version: str
@@ -115,6 +133,7 @@ class CheckAbout(Dated):
     verified: tuple[str, ...]
     unverified: tuple[str, ...]
     places: tuple[str, ...]
+    status: Outcome | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from compliance.rules.checks.check import ComplianceCheck
 from compliance.rules.checks.model import CheckQuestion, Clause, Due, Duty, Type
-from compliance.rules.told.parts import Chapter, Part, cited, lines, span
+from compliance.rules.told.parts import OUTCOMES, Chapter, Part, cited, lines, span
 
 _TYPES: Final = {Type.NUMBER: ("a whole number",), Type.DATE: ("a date",)}
 
@@ -32,6 +32,7 @@ def _about(check: ComplianceCheck) -> Part:
     about = check.about
     told = lines(
         ("Applies when", about.applies_when),
+        ("Only for", OUTCOMES[about.status] if about.status else ""),
         ("Asked by", _clauses(check.parts.applies, check.questions)),
         ("Left out", about.excluded),
         ("Consequences", about.consequences),
@@ -47,6 +48,7 @@ def _about(check: ComplianceCheck) -> Part:
 
 def _duty(duty: Duty, questions: Mapping[str, CheckQuestion]) -> Part:
     told = lines(
+        ("Who", duty.who),
         ("Only where", _clauses(duty.applies, questions)),
         ("Fulfilled when", _clauses(duty.met, questions)),
         ("Due", due_told(duty.due) if duty.due else ""),

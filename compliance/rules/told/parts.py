@@ -30,6 +30,11 @@ class Line:
     said: tuple[str, ...]
 
 
+def anchor(kind: str, key: str) -> str:
+    """Return by what name a page of the rules can be opened at one of its parts."""
+    return f"{kind.lower()}-{key}"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One thing that a rule set has: a factor, a gate, a question. ``kind`` and ``key`` name it in every version.
@@ -43,6 +48,11 @@ class Part:
     lines: tuple[Line, ...]
     more: tuple[Line, ...] = ()
     proposed: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """By what name its place on the page can be opened."""
+        return anchor(self.kind, self.key)
 
 
 @dataclass(frozen=True, slots=True)
