@@ -26,6 +26,7 @@ from compliance.engine import (
     announcing,
     answering,
     assigning,
+    blind,
     content,
     deadlines,
     determination,
@@ -49,6 +50,7 @@ from compliance.engine.move import Move
 from compliance.engine.registry import registry
 from compliance.kernel import clock, ids
 from compliance.kernel.db import session as current_session
+from compliance.people import organisations
 from compliance.people.models import Organisation, Person
 
 MAX_FOLLOW_UPS: Final = 8
@@ -110,6 +112,8 @@ def open_many(kind: str, actor: Actor, rows: Iterable[Mapping[str, Any]], where:
     workflow, session, asked = registry().process(kind).workflow, current_session(), iter(rows)
     _refuse_stranger(workflow, actor, where)
     actor = actor.together(str(where.batch)) if where.batch else actor
+    if workflow.of_programme:
+        where = replace(where, organisation_id=organisations.programme().id, team_id=None)
     organisation = session.get(Organisation, where.organisation_id)  # Held, so that no case asks for it again.
     if organisation is not None and organisation.sample:
         where = replace(where, sample=True)  # What is tried out in the sample goes with it.
@@ -313,8 +317,13 @@ def apply(move: Move, action: Action, form: Form | None, capacity: str | None) -
         else:
             deadlines.ask_again(move, action.name)
         determination.keep(move, action, form)
+        blind.keep(move, action, form)
         receipt = record(move, action.name, before, capacity)
+        blind.cover(move)
     move.session.flush()
+    for kind in blind.kinds_due(move):
+        of = {"determination": str(move.determination)}
+        open_case(kind, SYSTEM_ACTOR, of, organisation_id=case.organisation_id, sample=case.sample)
     return receipt
 
 

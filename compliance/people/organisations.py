@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from compliance.audit import events
 from compliance.audit.sealed import Sealed
 from compliance.audit.vocabulary import Event
-from compliance.authz import Actor, Role
+from compliance.authz import SYSTEM_ACTOR, Actor, Role
 from compliance.kernel import clock
 from compliance.kernel.db import one_at_a_time, session
 from compliance.kernel.ids import as_id, new_id
@@ -22,6 +22,8 @@ from compliance.people.models import Organisation, Team
 # What a client settles for itself; its name and its enrolment stand in its contract with the programme.
 OWN_SETTINGS: Final = frozenset({"calendar", "approval_steps", "po_required", "auto_close"})
 SETTINGS: Final = OWN_SETTINGS | {"name", "compliance_enrolled"}
+PROGRAMME: Final = uuid.UUID(int=1)
+OF_PROGRAMME: Final = "programme"
 MOST_TEAMS: Final = 500
 DEEPEST: Final = 8
 MOST_STEPS: Final = 2
@@ -31,6 +33,17 @@ def add(name: str, by: Actor, *, kind: str, calendar: str) -> Organisation:
     """Make an organisation; raises :class:`DirectoryError`."""
     _must_set_up(by, None)
     return directory.add_organisation(_free_name(name), by, kind=kind, calendar=calendar)
+
+
+def programme() -> Organisation:
+    """Return the programme itself, to which cases of no client belong; it is there from its first case on."""
+    found = session().get(Organisation, PROGRAMME)
+    if found is None:
+        one_at_a_time(b"the programme")
+        found = session().get(Organisation, PROGRAMME) or directory.add_organisation(
+            "The programme", SYSTEM_ACTOR, kind=OF_PROGRAMME, made_id=PROGRAMME
+        )
+    return found
 
 
 def change(organisation: Organisation, by: Actor, values: dict[str, Any], reason: str) -> None:

@@ -68,7 +68,8 @@ def home() -> ResponseReturnValue:
             return redirect(url_for(endpoint))
     if reader.is_staff:
         return redirect(url_for("cases.queue"))
-    return redirect(url_for(f"cases.{next(iter(registry())).kind}_listing"))
+    first = next(workflow for workflow in registry() if not workflow.of_programme)
+    return redirect(url_for(f"cases.{first.kind}_listing"))
 
 
 def show(kind: str, reference: str) -> ResponseReturnValue:
@@ -175,7 +176,8 @@ def navigation(reader: Actor | None) -> list[dict[str, Any]]:
     """Return the main navigation of *reader*."""
     if reader is None:
         return []
-    items = [(w.titles, url_for(f"cases.{w.kind}_listing"), "") for w in current_app.extensions["workflows"]]
+    seen = [w for w in current_app.extensions["workflows"] if reader.is_staff or not w.of_programme]
+    items = [(w.titles, url_for(f"cases.{w.kind}_listing"), "") for w in seen]
     if reader.is_staff:  # Whoever only reads takes nothing from the queue.
         works = any(grant.role in STAFF - ONLY_READS for grant in reader.grants)
         items.insert(0 if works else len(items), ("Queue", url_for("cases.queue"), "g q"))

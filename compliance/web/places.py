@@ -10,6 +10,7 @@ from compliance.engine.definition import Workflow
 from compliance.engine.errors import NotFoundError
 from compliance.kernel.db import session
 from compliance.people.models import Organisation, Team
+from compliance.people.organisations import PROGRAMME
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Place:
 
 def open_to(who: Actor, workflow: Workflow) -> list[Place]:
     """Return every place where *who* may open *workflow*, by name."""
+    if workflow.of_programme:
+        may = workflow.may_open.permits_in(who, PROGRAMME, None)
+        return [Place(f"{PROGRAMME}:", "The programme", PROGRAMME, None)] if may else []
     found = []
     for organisation_id, team_id in workflow.may_open.places(who):
         name = session().get_one(Organisation, organisation_id).name

@@ -22,17 +22,17 @@ FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK", "SET LOCAL")
 # Guards look at the case, at who did what before, at the answers, and at the client's other offers to the freelancer.
 ASKING = 4
 # The digest of answers and documents; the deadlines that end, and those that begin; which determination is superseded,
-# and the new one; the event, its place among those to be sealed, what opens its sealed words; the row of the case, and
-# that of the offer.
-WRITING = 10
+# and the new one; what each test found, to be counted beside it; the event, its place among those to be sealed, what
+# opens its sealed words; the row of the case, and that of the offer.
+WRITING = 11
 # Whether the opener still belongs to the client; who of those concerned can be told; notifications; mail.
 TELLING = 4
 # The sign-in with its person; roles and conflicts.
 COMING_IN = 2
 # The case; its events, their reasons, who acted; what the reader had seen, and that it is seen now; answers;
-# determinations; documents, who is on the case, which client; other cases of the two; the way it took, for the picture;
-# whether there is something unread.
-SHOWING = 14
+# determinations, and who looked at them a second time; documents, who is on the case, which client; other cases of the
+# two; the way it took, for the picture; whether there is something unread.
+SHOWING = 15
 
 
 @contextmanager
