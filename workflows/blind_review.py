@@ -22,6 +22,7 @@ from compliance.engine.blind import Looking
 from compliance.engine.case import Case, of_case
 from compliance.engine.definition import Action, Holder, Party, Stage, Tone, Workflow, choose
 from compliance.engine.guards import holds_it, unclaimed
+from compliance.engine.move import Move
 from compliance.kernel.clock import business_days, calendar_days
 
 OUTCOMES: Final = {
@@ -50,6 +51,7 @@ class BlindReview(Case):
     __mapper_args__ = {"polymorphic_identity": "blind_review"}  # noqa: RUF012 - SQLAlchemy reads this attribute from the class
 
     id: Mapped[uuid.UUID] = mapped_column(of_case(), primary_key=True)
+    follows: Mapped[str] = mapped_column(default="")
 
 
 class Draw(Form):
@@ -66,7 +68,7 @@ class Finding(Form):
         [DataRequired("Choose what you find.")],
         choices=[SelectChoice(outcome, words) for outcome, words in OUTCOMES.items()],
     )
-    reason = TextAreaField(
+    grounds = TextAreaField(
         "Reasons",
         [DataRequired("Give your reasons."), Length(max=8000)],
         description="The desk reads them once you have answered. The parties never do.",
@@ -76,11 +78,17 @@ class Finding(Form):
 class Note(Form):
     """What follows from the difference."""
 
-    reason = TextAreaField(
+    follows = TextAreaField(
         "What follows",
         [DataRequired("Say what follows."), Length(max=8000)],
         description="To have the case decided anew, open it and act there; this alone changes nothing of it.",
     )
+
+
+def facts(move: Move) -> list[tuple[str, str]]:
+    """Return what follows from a difference, for those who may see what was looked at."""
+    review: BlindReview = move.case
+    return [("What follows", review.follows)] if review.follows and blind.is_in_sight(move) else []
 
 
 workflow = Workflow(
@@ -97,6 +105,7 @@ workflow = Workflow(
     on_open=blind.begin,
     worked_by=REVIEWER,
     of_programme=True,
+    facts=facts,
     looking=Looking(OUTCOMES),
     stages={
         State.WAITING: Stage(

@@ -227,7 +227,7 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "organisation_id": subject.case.organisation_id,
         "first_outcome": first.outcome,
         "outcome": move.fact("outcome"),
-        "reason": move.fact("reason"),
+        "reason": move.fact("grounds"),
         "first_by_id": first.decided_by_id,
         "given_by_id": move.actor.id,
         "stands_for_id": move.actor.stands_for,
@@ -235,6 +235,8 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
     }
     digest = digest_of_row(row)
     direct(move.session, _GIVEN, {"id": new_id(), "digest": digest, **row})
+    # The history of this case is read by more people than the case looked at: the words are shown with that one alone.
+    move.keep_sealed("grounds", row["reason"])
     move.policy["second_opinion"] = {
         "determination": first.digest,
         "first": first.outcome,
@@ -286,6 +288,12 @@ def sees(session: Session, case: Case, subject: Subject, reader: Actor) -> bool:
         return False
     there = sa.select(Case.id).where(Case.id == subject.case.id, visible_to(reader, Case))
     return session.scalar(there) is not None
+
+
+def is_in_sight(move: Move) -> bool:
+    """Tell whether the actor of *move* may see what its case looks at."""
+    subject = move.once(_subject)
+    return subject is not None and sees(move.session, move.case, subject, move.actor)
 
 
 def evidence_of(session: Session, subject: Subject) -> list[CaseDocument]:

@@ -70,6 +70,7 @@ def upgrade() -> None:
     op.create_table(
         "blind_review",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("follows", sa.Text(), nullable=False),
         _of_case("blind_review", "id"),
         sa.PrimaryKeyConstraint("id", name="pk_blind_review"),
     )

@@ -16,8 +16,8 @@ from compliance.people.models import Person
 from tests import make
 from tests.offer.scene import Desk
 
-FOUND = {"outcome": "independent_contractor", "reason": "A business of its own, as I read it."}
-OTHER = {"outcome": "employee", "reason": "Directed daily, as I read it."}
+FOUND = {"outcome": "independent_contractor", "grounds": "A business of its own, as I read it."}
+OTHER = {"outcome": "employee", "grounds": "Directed daily, as I read it."}
 
 
 class TwoLooks(Desk):

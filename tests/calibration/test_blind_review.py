@@ -30,13 +30,6 @@ from tests.offer.scene import APPROVAL, MONDAY
 
 
 @pytest.fixture
-def desk(app: Flask) -> TwoLooks:
-    del app  # Asked for so that the database is there.
-    with time_machine.travel(MONDAY, tick=False):
-        return TwoLooks()
-
-
-@pytest.fixture
 def all_drawn(app: Flask) -> None:
     app.config["SETTINGS"] = dataclasses.replace(app.config["SETTINGS"], blind_shares=((dt.date(2026, 1, 1), 100),))
 
@@ -131,8 +124,8 @@ def test_another_outcome_changes_nothing_either_and_both_and_the_seniors_hear_of
         assert sorted(heard) == sorted(one.id for one in (desk.rita, desk.sue, desk.sol) if one.id)
         assert look.waits_for == "senior_reviewer"
         with pytest.raises(NotAllowedError):
-            desk.do(desk.una, "settle", reason="Nothing.")
-        assert desk.do(desk.sue, "settle", reason="The first is right; the terms say so.") == "settled"
+            desk.do(desk.una, "settle", follows="Nothing.")
+        assert desk.do(desk.sue, "settle", follows="The first is right; the terms say so.") == "settled"
         assert determinations() == before
 
 
@@ -143,7 +136,7 @@ def test_a_third_settles_a_difference_and_neither_of_the_two(desk: TwoLooks) -> 
         desk.do(senior, "claim")
         desk.do(senior, "answer", **OTHER)
         with pytest.raises(RefusedError, match="one of the two"):
-            desk.do(senior, "settle", reason="Mine is right.")
+            desk.do(senior, "settle", follows="Mine is right.")
 
 
 def test_whoever_had_a_part_in_it_does_not_look_at_it_again(desk: TwoLooks) -> None:
@@ -167,6 +160,7 @@ def test_a_conflict_of_interest_with_either_party_keeps_one_from_looking(desk: T
     with at():
         desk.drawn()
         for party in (desk.client.id, desk.fay.id):
+            assert party is not None
             conflicted = dataclasses.replace(desk.rob, conflicts=frozenset({party}))
             with pytest.raises(RefusedError, match="close to a party"):
                 run.fire("blind_review", desk.look, "claim", conflicted)
@@ -232,7 +226,7 @@ def test_a_determination_is_looked_at_once_and_only_where_there_is_one(desk: Two
 def test_without_reasons_or_an_outcome_nothing_is_found(desk: TwoLooks) -> None:
     with at():
         desk.taken()
-        for data in ({"outcome": "employee"}, {"reason": "So."}, {"outcome": "perhaps", "reason": "So."}):
+        for data in ({"outcome": "employee"}, {"grounds": "So."}, {"outcome": "perhaps", "grounds": "So."}):
             with pytest.raises(InvalidInputError):
                 desk.do(desk.rob, "answer", **data)
         assert session().scalar(sa.select(sa.func.count()).select_from(SecondOpinion)) == 0
