@@ -26,6 +26,7 @@ from compliance.settings import Settings
 from compliance.web import (
     account,
     administration,
+    calibration,
     cases,
     determinations,
     documents,
@@ -34,6 +35,7 @@ from compliance.web import (
     inviting,
     jobs,
     joining,
+    looked_at,
     notifications,
     organisations,
     people,
@@ -120,12 +122,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.exempt(notifications.unsubscribing)  # The signed link is the proof; mail programs send nothing else.
     app.register_blueprint(notifications.unsubscribing)
     app.register_blueprint(processes.blueprint)
-    for of_rules in (rules, rules_try, rules_use):
+    for of_rules in (rules, rules_try, rules_use, calibration):
         app.register_blueprint(of_rules.blueprint)
     for of_cases in (cases, questionnaire, rule_changes):
         app.register_blueprint(of_cases.blueprint(app.extensions["workflows"]))
     app.register_blueprint(determinations.blueprint(app.extensions["workflows"]))
-    app.register_blueprint(documents.blueprint(app.extensions["workflows"]))
+    for of_documents in (documents, looked_at):
+        app.register_blueprint(of_documents.blueprint(app.extensions["workflows"]))
     app.register_blueprint(tasks.blueprint(app.extensions["workflows"]))
     app.register_blueprint(imports.blueprint(app.extensions["workflows"]))
     rest = api.blueprint(app.extensions["workflows"])
@@ -146,6 +149,7 @@ def _every_page() -> dict[str, object]:
         "current_actor": shown,
         "nav": cases.navigation(reader)
         + rules.navigation(reader)
+        + calibration.navigation(reader)
         + record.navigation(reader)
         + administration.navigation(reader)
         + jobs.navigation(reader),

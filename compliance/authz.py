@@ -116,7 +116,8 @@ class Actor:
 
     ``stands_for`` is the absent person whose delegation is being used; both then count for segregation of duties.
     ``scopes`` is ``None`` for a person in the browser and the token's scopes otherwise. ``batch`` is what acts done in
-    one go have in common.
+    one go have in common. ``blind_to`` are the cases that both look at a second time without knowing how they were
+    decided.
     """
 
     id: uuid.UUID | None
@@ -131,6 +132,7 @@ class Actor:
     ip: str | None = None
     request_id: str | None = None
     batch: str | None = None
+    blind_to: frozenset[uuid.UUID] = frozenset()
 
     @property
     def identities(self) -> frozenset[uuid.UUID]:
@@ -163,7 +165,7 @@ class Actor:
     @property
     def sight(self) -> Actor:
         """The same actor with nothing but what :func:`visible_to` looks at, whichever way and whenever they come."""
-        return Actor(self.id, "", self.grants, self.type, conflicts=self.conflicts)
+        return Actor(self.id, "", self.grants, self.type, conflicts=self.conflicts, blind_to=self.blind_to)
 
     def together(self, batch: str) -> Actor:
         """Return the same actor doing several things in one go: the record shows *batch* with each of them."""
@@ -300,6 +302,8 @@ def _staff_sees(actor: Actor, rows: type[Any]) -> sa.ColumnElement[bool]:
     member = {Role.AGENCY_OWNER, Role.AGENCY_MEMBER}
     agencies = frozenset(g.organisation_id for g in actor.grants if g.role in member and g.organisation_id)
     far: list[sa.ColumnElement[bool]] = [rows.staff_sees]
+    if actor.blind_to:
+        far.append(rows.id.not_in(actor.blind_to))
     if actor.conflicts:
         far.append(rows.organisation_id.not_in(actor.conflicts))
     far += [rows.worker_id.is_distinct_from(one) for one in sorted(actor.identities | actor.conflicts)]

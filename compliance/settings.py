@@ -8,6 +8,7 @@ without one into files under ``mail/`` in the data directory. ``COMPLIANCE_MAIL_
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.util
 import os
 import re
@@ -27,6 +28,8 @@ MIN_SECRET_LENGTH: Final = 32
 MIN_SECRET_VARIETY: Final = 12
 DATABASES: Final = ("sqlite", "postgresql+psycopg")
 CONTACTS: Final = ("mailto:", "https://", "tel:")
+WHOLE: Final = 100
+_SHARE: Final = re.compile(r"([0-9]{1,3})(?: from ([0-9]{4}-[0-9]{2}-[0-9]{2}))?")
 HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
 
 
@@ -54,6 +57,11 @@ class Settings:
     debug: bool = False
     scan_command: tuple[str, ...] = ()
     address_named: bool = True
+    blind_shares: tuple[tuple[dt.date, int], ...] = ()
+
+    def blind_share(self, day: dt.date) -> int:
+        """Return how many of a hundred determinations are looked at a second time, blind, on *day*."""
+        return next((share for begins, share in reversed(self.blind_shares) if begins <= day), 0)
 
     def served_at(self, host: str, port: int) -> Settings:
         """Return the settings with the address served at as the one people use, unless that is named."""
@@ -98,6 +106,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         debug=values.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"},
         scan_command=tuple(shlex.split(values.get("COMPLIANCE_SCAN_COMMAND", ""))),
         address_named="COMPLIANCE_BASE_URL" in values,
+        blind_shares=_shares(values.get("COMPLIANCE_BLIND_REVIEWS", "5")),
     )
     if faults := _faults(settings):
         raise UnsafeSettingsError("; ".join(faults))
@@ -130,6 +139,25 @@ def _networks(named: str) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(part.strip()) for part in named.split(",") if part.strip())
     except ValueError as wrong:
         raise UnsafeSettingsError(f"COMPLIANCE_TRUSTED_PROXIES: {wrong}") from wrong
+
+
+def _shares(named: str) -> tuple[tuple[dt.date, int], ...]:
+    """Return the shares written in *named*, oldest first, such as “5, 10 from 2027-01-01”.
+
+    Raises :class:`UnsafeSettingsError` for one that is none.
+    """
+    found = [_SHARE.fullmatch(part.strip()) for part in named.split(",") if part.strip()]
+    try:
+        read = [(dt.date.fromisoformat(one[2]) if one[2] else dt.date.min, int(one[1])) for one in found if one]
+    except ValueError:
+        read = []
+    days = [begins for begins, _ in read]
+    if len(read) < len(found) or days != sorted(set(days)) or any(share > WHOLE for _, share in read):
+        raise UnsafeSettingsError(
+            "COMPLIANCE_BLIND_REVIEWS must be a share in percent from 0 to 100, or several with their days in order, "
+            "such as “5, 10 from 2027-01-01”"
+        )
+    return tuple(read)
 
 
 def _faults(settings: Settings) -> list[str]:

@@ -101,6 +101,7 @@ def whole_app(data_dir: Path) -> Flask:
         from_environment(
             {
                 "COMPLIANCE_ENV": "test",
+                "COMPLIANCE_BLIND_REVIEWS": "0",
                 "COMPLIANCE_DATA_DIR": str(data_dir),
                 "COMPLIANCE_SECRET_KEY": "k" * 48,
                 "COMPLIANCE_WORKFLOWS": "workflows,tests.engine.processes",

@@ -1,3 +1,4 @@
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -33,6 +34,10 @@ ROOT = Path(__file__).parent.parent
         ({"COMPLIANCE_WORKFLOWS": "workflows,nope"}, "“nope”, which Python does not find"),
         ({"COMPLIANCE_WORKFLOWS": "no.such.place"}, "which Python does not find"),
         ({"COMPLIANCE_WORKFLOWS": ""}, "which Python does not find"),
+        ({"COMPLIANCE_BLIND_REVIEWS": "101"}, "from 0 to 100"),
+        ({"COMPLIANCE_BLIND_REVIEWS": "5, half"}, "from 0 to 100"),
+        ({"COMPLIANCE_BLIND_REVIEWS": "5 from 2027-02-30"}, "from 0 to 100"),
+        ({"COMPLIANCE_BLIND_REVIEWS": "5 from 2027-02-01, 10 from 2027-01-01"}, "their days in order"),
         ({"COMPLIANCE_SCAN_COMMAND": "/no/such --fast"}, "“/no/such”, which is no program here"),
     ],
 )
@@ -79,3 +84,10 @@ def test_links_lead_to_where_the_desk_is_served_unless_another_address_is_named(
     assert from_environment(alone).served_at(host, port).base_url == address
     named = from_environment({**alone, "COMPLIANCE_BASE_URL": "https://desk.example"})
     assert named.served_at(host, port).base_url == "https://desk.example"
+
+
+def test_the_share_that_is_looked_at_blind_has_days() -> None:
+    settings = from_environment({**SAFE, "COMPLIANCE_BLIND_REVIEWS": "10 from 2027-01-01, 0 from 2028-01-01"})
+    days = [dt.date(2026, 12, 31), dt.date(2027, 1, 1), dt.date(2027, 12, 31), dt.date(2028, 1, 1)]
+    assert [settings.blind_share(day) for day in days] == [0, 10, 10, 0]
+    assert from_environment(SAFE).blind_share(days[0]) == 5

@@ -111,7 +111,9 @@ def _occasions(move: Move, name: str, before: str | None) -> Iterator[tuple[Kind
     if (action and action.binds) or (before and before != case.state and move.workflow.is_final(case.state)):
         yield from ((Kind.DECIDED, party) for party in PARTIES if _knew(move, party, before))
     yield from ((Kind.NEWS, Party(party)) for party in move.policy.get("asked_anew", ()))
-    yield from ((Kind.NEWS, party) for party in (action.tells if action else ()))
+    yield from (
+        (Kind.NEWS, one if isinstance(one, Party) else set(one(move))) for one in (action.tells if action else ())
+    )
 
 
 def _knew(move: Move, party: Party, before: str | None) -> bool:

@@ -7,6 +7,7 @@ A process is a :class:`Workflow`: states, actions, who may, what must hold, by w
 from __future__ import annotations
 
 import enum
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from compliance.engine.stages import Moment, Party, Stage, Tone
 from compliance.kernel.clock import Term
 
 if TYPE_CHECKING:
+    from compliance.engine.blind import Looking
     from compliance.engine.case import Case
     from compliance.engine.determination import Deciding
     from compliance.engine.duties import Duties
@@ -46,6 +48,7 @@ AS_BEFORE: Final = "as_before"
 
 Guard = Callable[["Move"], str | None]
 Effect = Callable[["Move"], None]
+Whom = Callable[["Move"], frozenset[uuid.UUID]]
 Condition = Callable[["Move"], bool]
 Prefill = Callable[["Move"], Mapping[str, str]]
 
@@ -83,10 +86,12 @@ class Action:
     action fire by itself that long after the case entered one of ``sources``; ``auto`` makes it fire as soon as its
     guards hold. ``binds`` marks a decision: it is refused when the case is no longer what its form showed.
     ``determines`` names the outcome that a decision finds, of which a determination is then kept; ``AS_BEFORE`` is that
-    of the one which it supersedes. ``prefill`` drafts what the form holds before anybody types, and gives it a box by
-    which drafts left as they are become the words of whoever sends them. What is not ``listed`` has its button
-    elsewhere, beside what it acts on. ``for_desk`` keeps its reason inside the desk, and all of it where the case stays
-    in its state; where it is not said, it follows from who may do the action and what it leads to.
+    of the one which it supersedes. ``opines`` says that its form finds an outcome for what the case looks at.
+    ``prefill`` drafts what the form holds before anybody types, and gives it a box by which drafts left as they are
+    become the words of whoever sends them. What is not ``listed`` has its button elsewhere, beside what it acts on.
+    ``for_desk`` keeps its reason inside the desk, and all of it where the case stays in its state; where it is not
+    said, it follows from who may do the action and what it leads to. ``tells`` names further parties who hear of it,
+    or is a function that finds out whom it concerns.
     """
 
     name: str
@@ -101,9 +106,10 @@ class Action:
     auto: bool = False
     binds: bool = False
     determines: str | None = None
+    opines: bool = False
     prefill: Prefill | None = None
     holder: Holder = Holder.KEEP
-    tells: tuple[Party, ...] = ()
+    tells: tuple[Party | Whom, ...] = ()
     help: str = ""
     tone: Tone = Tone.NEUTRAL
     key: str = ""
@@ -163,7 +169,8 @@ class Workflow:
     ``pages`` divides the form that opens it into titles and the fields below each, ``tasks`` are what its opener has to
     see to beside what is common to all. ``of_programme`` says that its cases are the programme's own and belong to no
     client. ``begins_with`` returns what the form that opens a case holds before anybody types, from what the address
-    of its page names.
+    of its page names. ``looking`` says that they look at determinations of other cases a second time, and are opened
+    for them.
     """
 
     kind: str
@@ -196,6 +203,7 @@ class Workflow:
     tasks: Callable[[Move], Sequence[Task]] | None = None
     of_programme: bool = False
     begins_with: Callable[[Mapping[str, str]], Mapping[str, Any]] | None = None
+    looking: Looking | None = None
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse contradictions."""

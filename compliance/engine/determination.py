@@ -19,7 +19,7 @@ from wtforms import Form, SelectMultipleField
 
 from compliance.audit.models import AuditEvent
 from compliance.authz import Actor
-from compliance.engine import duties, hearing
+from compliance.engine import calibrating, duties, hearing
 from compliance.engine.case import Case, CaseVersion, of_case
 from compliance.engine.content import digest_of, plain, terms_of
 from compliance.engine.definition import AS_BEFORE, Action
@@ -161,8 +161,12 @@ def keep(move: Move, action: Action, form: Form | None) -> None:
         "evidence": [{"party": party, "sha256": sha256} for party, sha256 in move.documents],
     }
     digest = digest_of_row({**row, "case_id": case.id})
-    direct(move.session, _KEEP, {"id": new_id(), "case_id": case.id, "digest": digest, **row})
-    move.determined = in_short(row)
+    kept_id = new_id()
+    direct(move.session, _KEEP, {"id": kept_id, "case_id": case.id, "digest": digest, **row})
+    beside = {"decided": outcome, "decided_by_id": move.actor.id, "decided_at": move.at}
+    of = {"determination_id": kept_id, "case_id": case.id, "organisation_id": case.organisation_id}
+    calibrating.keep(move.session, found, {**of, **beside})
+    move.determination, move.outcome, move.determined = kept_id, outcome, in_short(row)
     move.policy |= {
         "rule_set": row["rule_set"],
         "version": row["rule_version"],

@@ -42,7 +42,7 @@ class Move:
     Attempts that are made together share whom they have ``known``. ``documents`` are party and digest of what lay
     before everybody when the digest of the content was taken. ``done`` names the action that this attempt has carried
     out, which the record does not hold yet; ``turned`` says that the turn passed to somebody else by it, and
-    ``determined`` is the determination that it made, in short.
+    ``determined`` is the determination that it made, in short; ``determination`` is its id, ``outcome`` what it found.
     """
 
     workflow: Workflow
@@ -58,6 +58,8 @@ class Move:
     done: str = ""
     turned: bool = False
     determined: str = ""
+    determination: uuid.UUID | None = None
+    outcome: str = ""
     _answers: dict[Callable[[Move], Any], Any] = field(default_factory=dict, init=False, repr=False)
 
     def once(self, question: Callable[[Move], Found]) -> Found:

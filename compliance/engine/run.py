@@ -26,6 +26,7 @@ from compliance.engine import (
     announcing,
     answering,
     assigning,
+    blind,
     content,
     deadlines,
     determination,
@@ -317,8 +318,13 @@ def apply(move: Move, action: Action, form: Form | None, capacity: str | None) -
         else:
             deadlines.ask_again(move, action.name)
         determination.keep(move, action, form)
+        blind.keep(move, action, form)
         receipt = record(move, action.name, before, capacity)
+        blind.cover(move)
     move.session.flush()
+    for kind in blind.kinds_due(move):
+        of = {"determination": str(move.determination)}
+        open_case(kind, SYSTEM_ACTOR, of, organisation_id=case.organisation_id, sample=case.sample)
     return receipt
 
 

@@ -61,9 +61,20 @@ def differences(workflow: Workflow, before: CaseVersion, after: CaseVersion) -> 
         if old == new:
             continue
         field = fields.get(name.removesuffix(MINOR))
-        label = field.label.text if field is not None else name.replace("_", " ").capitalize()
-        found.append(Change(label, _in_words(name, field, before.terms), _in_words(name, field, after.terms)))
+        found.append(
+            Change(_label(name, field), _in_words(name, field, before.terms), _in_words(name, field, after.terms))
+        )
     return found
+
+
+def in_words(workflow: Workflow, version: CaseVersion) -> list[tuple[str, str]]:
+    """Return what the terms of *version* say, each with its label; what is not said is left out."""
+    fields = {field.short_name: field for field in workflow.open_form()}
+    said = []
+    for name in workflow.terms:
+        field = fields.get(name.removesuffix(MINOR))
+        said.append((_label(name, field), _in_words(name, field, version.terms)))
+    return [(label, value) for label, value in said if value]
 
 
 def between(versions: list[CaseVersion], workflow: Workflow, first: int, last: int) -> list[Change]:
@@ -77,6 +88,10 @@ def between(versions: list[CaseVersion], workflow: Workflow, first: int, last: i
 
 def _number(version: CaseVersion) -> int:
     return version.number
+
+
+def _label(name: str, field: Field | None) -> str:
+    return field.label.text if field is not None else name.replace("_", " ").capitalize()
 
 
 def _in_words(name: str, field: Field | None, terms: Mapping[str, Any]) -> str:

@@ -18,21 +18,27 @@ from compliance.kernel import clock
 from compliance.kernel.db import direct, one_at_a_time, session, table
 from compliance.kernel.ids import new_id
 from compliance.people import sign_ins
-from compliance.people.models import Conflict, Organisation, Person, RoleGrant, RoleProposal, Team
+from compliance.people.models import Blindfold, Conflict, Organisation, Person, RoleGrant, RoleProposal, Team
 
-# Roles and conflicts of interest in one round trip; a stand-in has the roles of one person and the conflicts of two.
+# Roles, conflicts of interest and what somebody must not see in one round trip; a stand-in has the roles of one person
+# and the rest of two.
 _PERSON, _GRANT, _CONFLICT = table(Person).c, table(RoleGrant).c, table(Conflict).c
+_BLINDFOLD: Final = table(Blindfold).c
+_CONFLICTED, _BLIND = "conflict", "blind"
 _HELD: Final[sa.CompoundSelect[Any]] = sa.union_all(
     sa.select(_GRANT.role, _GRANT.organisation_id.label("at"), _GRANT.team_id).where(
         _GRANT.person_id == sa.bindparam("source"), _GRANT.ended_at.is_(None)
     ),
     sa.select(
-        sa.literal("conflict"),
+        sa.literal(_CONFLICTED),
         sa.func.coalesce(_CONFLICT.organisation_id, _CONFLICT.other_person_id),
         sa.cast(sa.null(), sa.Uuid()),
     ).where(
         sa.or_(_CONFLICT.person_id == sa.bindparam("person"), _CONFLICT.person_id == sa.bindparam("source")),
         _CONFLICT.ended_at.is_(None),
+    ),
+    sa.select(sa.literal(_BLIND), _BLINDFOLD.case_id, sa.cast(sa.null(), sa.Uuid())).where(
+        sa.or_(_BLINDFOLD.person_id == sa.bindparam("person"), _BLINDFOLD.person_id == sa.bindparam("source"))
     ),
 )
 _CLIENT_ROLES: Final = (
@@ -64,11 +70,12 @@ def actor_for(person: Person, absent: Person | None = None, delegated: Collectio
     """Return *person* as an actor with every role held now; a role in a team reaches the teams below it.
 
     Standing in for *absent*, the actor has the *delegated* ones of the absent person's roles and none of its own, and
-    the conflicts of interest of both. Takes two statements at most.
+    the conflicts of interest of both, and sees nothing that one of them must not. Takes two statements at most.
     """
     source = absent or person
     rows = direct(session(), _HELD, {"source": source.id, "person": person.id}).all()
-    roles = [row for row in rows if row.role != "conflict" and (absent is None or row.role in delegated)]
+    held = [row for row in rows if row.role not in {_CONFLICTED, _BLIND}]
+    roles = [row for row in held if absent is None or row.role in delegated]
     below = _teams_below({row.at for row in roles if row.team_id})
     return Actor(
         person.id,
@@ -78,7 +85,8 @@ def actor_for(person: Person, absent: Person | None = None, delegated: Collectio
         ),
         stands_for=absent.id if absent else None,
         stands_for_name=absent.name if absent else None,
-        conflicts=frozenset(row.at for row in rows if row.role == "conflict"),
+        conflicts=frozenset(row.at for row in rows if row.role == _CONFLICTED),
+        blind_to=frozenset(row.at for row in rows if row.role == _BLIND),
     )
 
 

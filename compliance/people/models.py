@@ -13,6 +13,10 @@ from compliance.kernel.db import Base
 from compliance.kernel.ids import new_id
 
 
+def _of_case() -> sa.ForeignKey:
+    return sa.ForeignKey("cases.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
+
+
 class Organisation(Base):
     """A client, an agency, or the programme itself, with the settings that its cases follow."""
 
@@ -194,6 +198,16 @@ class Delegation(Base):
     starts_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
+
+
+class Blindfold(Base):
+    """A case that a person does not see while they look at it a second time, as the case ``by_case_id``."""
+
+    __tablename__ = "blindfold"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("person.id"), primary_key=True)
+    by_case_id: Mapped[uuid.UUID] = mapped_column(_of_case(), primary_key=True, index=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(_of_case(), index=True)
 
 
 class Conflict(Base):

@@ -21,7 +21,7 @@ from compliance.engine.telling import Told
 from compliance.kernel import clock
 from compliance.kernel.db import READING_METHODS, session
 from compliance.people.models import Organisation, Person
-from compliance.web import documents, duties, findings, rows, rule_changes, tasks
+from compliance.web import documents, duties, findings, looked_at, rows, rule_changes, tasks
 from compliance.web.addresses import action_href, case_href, definition_of
 
 MOST_NEWS: Final = 50
@@ -79,6 +79,8 @@ def shown(case: Case, reader: Actor, panel: Panel | None = None) -> dict[str, An
         "answers": findings.panel(case, workflow, reader),
         "duties": duties.panel(case, workflow, reader),
         "papers": documents.panel(case, workflow, reader),
+        "looked_at": looked_at.panel(case, workflow, reader),
+        "second_looks": looked_at.second_looks(case, workflow, reader),
         "tasks_href": tasks.way_in(case, workflow, reader),
         "facts": telling.facts(session(), case, workflow, reader),
         "verdicts": [_offered(case, one, queue, panel) for one in offered if one.action.binds],

@@ -68,7 +68,8 @@ def home() -> ResponseReturnValue:
             return redirect(url_for(endpoint))
     if reader.is_staff:
         return redirect(url_for("cases.queue"))
-    return redirect(url_for(f"cases.{next(iter(registry())).kind}_listing"))
+    first = next(workflow for workflow in registry() if not workflow.of_programme)
+    return redirect(url_for(f"cases.{first.kind}_listing"))
 
 
 def show(kind: str, reference: str) -> ResponseReturnValue:

@@ -45,6 +45,7 @@ class House:
             **{name: value for name, value in os.environ.items() if not name.startswith("COMPLIANCE_")},
             "PYTHONPATH": str(Path(__file__).parent.parent.parent),
             "COMPLIANCE_ENV": "test",
+            "COMPLIANCE_BLIND_REVIEWS": "0",
             "COMPLIANCE_DATA_DIR": str(folder),
             "COMPLIANCE_DATABASE_URL": database_url,
             "COMPLIANCE_SECRET_KEY": "k" * 48,

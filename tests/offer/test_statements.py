@@ -24,18 +24,18 @@ FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK", "SET LOCAL")
 # at the client's other offers to the freelancer.
 ASKING = 5
 # The digest of answers and documents; the deadlines that end, and those that begin; which determination is superseded,
-# and the new one; whether the check whose duties follow is published; the event, its place among those to be sealed,
-# what opens its sealed words; the row of the case, and that of the offer.
-WRITING = 11
+# and the new one; what each test found, to be counted beside it; whether the check whose duties follow is published; the
+# event, its place among those to be sealed, what opens its sealed words; the row of the case, and that of the offer.
+WRITING = 12
 # Whether the opener still belongs to the client; who of those concerned can be told; notifications; mail.
 TELLING = 4
 # The sign-in with its person; roles and conflicts.
 COMING_IN = 2
 # The case; its events, their reasons, who acted; what the reader had seen, and that it is seen now; answers, and the
-# rules that were changed since the release; determinations; documents, who is on the case, which client; other cases of
-# the two; the way it took, for the picture; whether there is something unread; answers and determination once more, for
+# rules that were changed since the release; determinations, and who looked at them a second time; documents, who is on the case, which client; other
+# cases of the two; the way it took, for the picture; whether there is something unread; answers and determination once more, for
 # the duties that follow from them.
-SHOWING = 17
+SHOWING = 18
 
 
 def publish_the_check() -> None:
