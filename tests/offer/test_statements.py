@@ -32,9 +32,9 @@ TELLING = 4
 # The sign-in with its person; roles and conflicts.
 COMING_IN = 2
 # The case; its events, their reasons, who acted; what the reader had seen, and that it is seen now; answers, and the
-# rules that were changed since the release; determinations, and who looked at them a second time; documents, who is on the case, which client; other
-# cases of the two; the way it took, for the picture; whether there is something unread; answers and determination once more, for
-# the duties that follow from them.
+# rules that were changed since the release; determinations, and who looked at them a second time; documents, who is on
+# the case, which client; other cases of the two; the way it took, for the picture; whether there is something unread;
+# answers and determination once more, for the duties that follow from them.
 SHOWING = 18
 
 
