@@ -166,7 +166,7 @@ workflow = Workflow(
             guards=SOUND,
             effect=rule_changing.test,
             tone=Tone.GOOD,
-            key="k",
+            key="s",
         ),
         Action(
             "put_forward",

@@ -13,7 +13,7 @@ from compliance.door import actor, pause
 from compliance.engine import import_files, importing, telling
 from compliance.engine.definition import Workflow
 from compliance.engine.documents import NO_FILE, LargeFileError
-from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError, NotFoundError
+from compliance.engine.errors import EngineError, InvalidInputError, NotAllowedError
 from compliance.engine.import_models import BatchState, ImportBatch
 from compliance.engine.registry import Registry, registry
 from compliance.engine.run import Opening
@@ -27,10 +27,12 @@ LARGEST_NUMBER: Final = 2**31 - 1
 
 
 def blueprint(processes: Registry) -> Blueprint:
-    """Return the pages that import cases of every process in *processes*."""
+    """Return the pages that import cases of every process in *processes*; the programme's own are opened one by one."""
     made = Blueprint("imports", __name__)
     made.register_error_handler(RequestEntityTooLarge, _too_large)
     for workflow in processes:
+        if workflow.of_programme:
+            continue
         root = f"/{workflow.plural}/import"
         rules: tuple[tuple[str, str, Any, list[str]], ...] = (
             (root, "bring", bring, ["GET", "POST"]),
@@ -94,8 +96,6 @@ def faults(kind: str, batch: str) -> Response:
 
 def _admitted(kind: str) -> tuple[Workflow, list[Place]]:
     workflow = registry().process(kind).workflow
-    if workflow.of_programme:
-        raise NotFoundError("Cases of this kind are opened one by one.")
     offered = places.open_to(actor(), workflow)
     if not offered:
         raise NotAllowedError(f"To open this you need the role {workflow.may_open}.")
