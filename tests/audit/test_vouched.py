@@ -251,6 +251,7 @@ def test_a_reason_that_is_not_the_sealed_one_is_not_told_as_if_it_were(desk: Des
         session().rollback()
         workflow = registry().process("offer").workflow
         told = telling.history(session(), desk.offer(desk.rita), workflow, desk.rita)
+        session().rollback()
         return {one.reason for one in told if one.reason}
 
     assert reasons() == {APPROVAL["reason"]}
