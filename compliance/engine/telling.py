@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from compliance.audit import opening
-from compliance.audit.models import AuditEvent, AuditOpening
+from compliance.audit import check_event, opening
+from compliance.audit.models import AuditEvent
 from compliance.authz import Actor, is_at_desk
 from compliance.engine import documents, hearing
 from compliance.engine.case import Case, CaseComment
@@ -170,13 +170,10 @@ def _comments_of(case: Case) -> sa.Select[Any]:
 
 def _reasons(session: Session, events: Sequence[AuditEvent]) -> dict[uuid.UUID, str]:
     """Return the reasons that were given; one that is not what was sealed is not shown as if it were."""
-    kept = sa.select(AuditOpening).where(
-        AuditOpening.event_id.in_([event.event_id for event in events]), AuditOpening.path == "reason"
-    )
-    rows = {row.event_id: row for row in session.scalars(kept)}
-    given = [(event, rows[event.event_id]) for event in events if event.event_id in rows]
-    opened = ((event.event_id, opening.opened(event.entry, [row])[0]) for event, row in given)
-    return {event_id: str(entry["reason"]) for event_id, entry in opened}
+    rows = session.execute(check_event.OPENINGS, {"ids": [event.event_id for event in events]})
+    kept = {as_id(row.event_id): row for row in rows if row.path == "reason"}
+    given = [(event, kept[event.event_id]) for event in events if event.event_id in kept]
+    return {event.event_id: str(opening.opened(event.entry, [row])[0]["reason"]) for event, row in given}
 
 
 def _kind(name: str, *, binds: bool) -> str:
