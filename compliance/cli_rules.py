@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from flask import Flask
@@ -18,6 +19,9 @@ from compliance.rules import replay as replays
 from compliance.rules.errors import RuleSetError, UnknownRuleSetError
 from compliance.rules.library import AnySet
 from compliance.rules.lines import decide_lines
+
+# Nothing that a decision makes refers back to itself, and what is remembered would be looked through again and again.
+COLLECT_AFTER: Final = (50_000, 20, 50)
 
 
 @click.group()
@@ -61,6 +65,7 @@ def decide(context: click.Context, /, key: str, **choice: Any) -> None:  # noqa:
         found = rules_command.choose(context.obj.config["SETTINGS"].workflow_packages, key, **choice)
     except rules_command.REFUSALS as refused:
         raise click.ClickException(str(refused)) from refused
+    gc.set_threshold(*COLLECT_AFTER)
     context.exit(decide_lines(found, sys.stdin.buffer, sys.stdout))
 
 

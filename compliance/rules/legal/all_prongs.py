@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from compliance.rules.legal.balance import NOTHING_LOCKED
@@ -80,7 +81,15 @@ class _ProngVerdict(Verdict):
     def open(self) -> list[int]:
         found: list[int] = []
         for place, judged in enumerate(self._judged):
+            turning = _turning(self.stands, place)
             for order, moved, standings in judged.could:
-                led = (all_met((*self.stands[:place], one, *self.stands[place + 1 :])) for one in standings)
-                found.append(pack_open(order, moved, decides=any(outcome is not self.outcome for outcome in led)))
+                found.append(pack_open(order, moved, decides=not turning.isdisjoint(standings)))
         return found
+
+
+@functools.cache
+def _turning(stands: tuple[Standing, ...], place: int) -> frozenset[Standing]:
+    """Return where one prong would have to stand for another outcome."""
+    here = all_met(stands)
+    others = ((one, all_met((*stands[:place], one, *stands[place + 1 :]))) for one in Standing)
+    return frozenset(one for one, outcome in others if outcome is not here)

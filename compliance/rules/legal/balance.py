@@ -15,7 +15,6 @@ from compliance.rules.legal.search import (
     Step,
     Way,
     every,
-    order_of,
     strongest,
 )
 from compliance.rules.model import Outcome
@@ -65,6 +64,7 @@ class Balance:
         self._ranges: dict[tuple[int, Outcome | None], Ranges] = {}
         self._steps: dict[tuple[int, str, bool], Step] = {}
         self._here: dict[tuple[Standing, int, Outcome | None], tuple[int, int] | None] = {}
+        self._held: dict[frozenset[str], frozenset[int]] = {}
         self._last: tuple[object, bool, frozenset[str], list[int]] = (None, False, NOTHING_LOCKED, [])
         self._ends = {
             self.keys.index(key): (options[least], options[most])
@@ -95,9 +95,13 @@ class Balance:
             effect, added = one.pull(answers)
             total += effect
             weight += added
+        return self.stand_at(total, weight, self._tie(answers))
+
+    def stand_at(self, total: int, weight: int, tie: Outcome | None) -> tuple[Standing, int | None]:
+        """Tell standing and balance of a sum."""
         if not weight or weight < self.needed:
             return Standing.OPEN, _shown(total, weight)
-        return _standing(self.ranges(weight, self._tie(answers)), total), _shown(total, weight)
+        return _standing(self.ranges(weight, tie), total), _shown(total, weight)
 
     def _tie(self, answers: Answers) -> Outcome | None:
         if self.tie_breaker is None:
@@ -190,10 +194,21 @@ class Balance:
         for one in found.scored:
             packed += one.ups if up else one.downs
         packed.sort(reverse=True)
-        if locked:
-            packed = [one for one in packed if self.keys[order_of(one)] not in locked]
-        best = packed[:STRONGEST_KEPT]
+        best = self._free(packed, locked) if locked else packed[:STRONGEST_KEPT]
         self._last = (found.scored, up, locked, best)
+        return best
+
+    def _free(self, packed: list[int], locked: frozenset[str]) -> list[int]:
+        """Take the strongest whose questions are not locked."""
+        held = self._held.get(locked)
+        if held is None:
+            held = self._held[locked] = frozenset(place for place, key in enumerate(self.keys) if key in locked)
+        best: list[int] = []
+        for one in packed:
+            if SHIFT - 1 - one % SHIFT not in held:
+                best.append(one)
+                if len(best) == STRONGEST_KEPT:
+                    break
         return best
 
     def _way(self, answers: Answers, chosen: tuple[int, ...], *, up: bool) -> Way:

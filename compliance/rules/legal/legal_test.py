@@ -36,6 +36,14 @@ class Decided(NamedTuple):
     inner: Decided | None
 
 
+class Led(NamedTuple):
+    """Where answers lead behind a gate, as far as it had to be worked out."""
+
+    outcome: Outcome
+    verdict: Verdict | None = None
+    inner: Decided | None = None
+
+
 class LegalTest:
     """A loaded and checked legal test; deciding changes nothing but what it remembers to be quick.
 
@@ -183,14 +191,18 @@ class LegalTest:
     ) -> Routes[Outcome]:
         """Find the smallest changes of answers that lead to another outcome, through the gates and the factors."""
         routes: Routes[Outcome] = Routes()
-        self._onward(routes, answers, (decided.plan.gate, Way(0, ()), decided), most, locked)
+        here = Led(decided.outcome, decided.verdict, decided.inner)
+        self._onward(routes, answers, (decided.plan.gate, Way(0, ()), here), most, locked)
         for led in decided.plan.ways:
             keys = {self._keys[step.order] for step in led.steps}
             if len(led.steps) <= most and not keys & locked:
                 changed = {**answers, **{self._keys[step.order]: step.instead for step in led.steps}}
                 way = Way(self._gate_effect(led.gate, decided), led.steps)
-                routes.add(self._led_to(led.gate, changed), way)
-                self._onward(routes, changed, (led.gate, way, None), most - len(led.steps), locked | keys)
+                # What no factor looks at does not change what the factors say.
+                same = decided.verdict if decided.inner is None and not keys & self._weighed else None
+                there = self._behind(led.gate, changed, same)
+                routes.add(there.outcome, way)
+                self._onward(routes, changed, (led.gate, way, there), most - len(led.steps), locked | keys)
         routes.drop(decided.outcome)
         return routes
 
@@ -198,18 +210,26 @@ class LegalTest:
         return 1 << 70 if gate != decided.plan.gate else 0
 
     def _led_to(self, gate: int, answers: dict[str, str]) -> Outcome:
+        return self._behind(gate, answers, None).outcome
+
+    def _behind(self, gate: int, answers: dict[str, str], known: Verdict | None) -> Led:
+        """Work out where answers lead behind a gate; what the factors say of them may be *known* already."""
         if gate == FACTORS:
-            return Outcome.NEEDS_REVIEW if self.about.always_review else self.method.settle(answers).outcome
+            if self.about.always_review:
+                return Led(Outcome.NEEDS_REVIEW)
+            verdict = known or self.method.settle(answers)
+            return Led(verdict.outcome, verdict)
         redirect = self.gates[gate].redirect
-        if redirect is not None:
-            return self.others[redirect]._settle(answers).outcome  # noqa: SLF001 - the same class
-        return self.gates[gate].result or Outcome.NEEDS_REVIEW
+        if redirect is None:
+            return Led(self.gates[gate].result or Outcome.NEEDS_REVIEW)
+        inner = self.others[redirect]._settle(answers)  # noqa: SLF001 - the same class
+        return Led(inner.outcome, inner.verdict, inner)
 
     def _onward(
         self,
         routes: Routes[Outcome],
         answers: dict[str, str],
-        led: tuple[int, Way, Decided | None],
+        led: tuple[int, Way, Led],
         most: int,
         locked: frozenset[str],
     ) -> None:
@@ -220,15 +240,13 @@ class LegalTest:
             if self.about.always_review:
                 return
             held = locked | self._shared if self._shared else locked
-            verdict = here.verdict if here is not None else self.method.settle(answers)
-            found = verdict.routes(most, held)
+            found = (here.verdict or self.method.settle(answers)).routes(most, held)
         else:
             redirect = self.gates[gate].redirect
             if redirect is None:
                 return
             other = self.others[redirect]
-            inner = here.inner if here is not None else None
-            found = other.routes(answers, inner or other._settle(answers), most, locked)  # noqa: SLF001 - the same class
+            found = other.routes(answers, here.inner or other._settle(answers), most, locked)  # noqa: SLF001 - the same class
         if not before.steps:
             routes.take_over(found)
             return
@@ -304,6 +322,8 @@ class LegalTest:
 
     def _read_gates(self) -> Gates:
         asked = {key for factor in self.factors for key in factor.leanings}
+        breaker = self.parts.combining.tie_breaker
+        self._weighed = frozenset(asked | ({breaker.question} if breaker else set()))
         self._shared = frozenset(key for gate in self.gates for key in gate.questions if key in asked)
         options = {question.key: [option.word for option in question.options] for question in self.own_questions}
         return Gates(self.gates, self._keys, options, self._shared, self.parts.context)

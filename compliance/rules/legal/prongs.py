@@ -9,7 +9,7 @@ from typing import Final
 
 from compliance.rules.finding import to_line
 from compliance.rules.legal.balance import Balance
-from compliance.rules.legal.model import STRONGEST, THOUSAND, Answers, Combining, Standing
+from compliance.rules.legal.model import EVEN, STRONGEST, THOUSAND, Answers, Combining, Standing
 from compliance.rules.legal.routes import Routes
 from compliance.rules.legal.scoring import DECIMALS, FactorScorer, Scored, rounded
 from compliance.rules.legal.search import MOST_CHANGES, Step, Way
@@ -47,6 +47,8 @@ class Prong:
         self._order = dict(zip(scorer.keys, scorer.order, strict=True))
         special = scorer.keys if self.factor.any_of else (*self.factor.settled_by, *self.factor.met_only_if)
         self._special = tuple(dict.fromkeys(special))
+        self._steps = {key: frozenset(leanings.values()) for key, leanings in self._leanings.items()}
+        self._sums: dict[tuple[int, int], tuple[Standing, int | None]] = {}
         self._kept: dict[tuple[str | None, ...], Judged] = {}
 
     def judge(self, answers: Answers) -> Judged:
@@ -80,8 +82,18 @@ class Prong:
             settled = standings.get(answers.get(key, ""))
             if settled is not None:
                 return self._allowed(settled, answers), THOUSAND if settled is Standing.MET else -THOUSAND
-        standing, score = self.balance.stand(answers)
+        leanings = [self._leanings[key][answers[key]] for key in self.scorer.keys if key in answers]
+        standing, score = self._stand_at(len(leanings), sum(leanings))
         return self._allowed(standing, answers), score
+
+    def _stand_at(self, count: int, total: int) -> tuple[Standing, int | None]:
+        """Tell where so many answers that together lean so far bring the prong, before what else it needs."""
+        kept = self._sums.get((count, total))
+        if kept is None:
+            unit = self.scorer.weight * EVEN // count if count else 0
+            kept = self.balance.stand_at(unit * total, self.scorer.weight if count else 0, None)
+            self._sums[count, total] = kept
+        return kept
 
     def _allowed(self, standing: Standing, answers: Answers) -> Standing:
         only_if = self.factor.met_only_if
@@ -102,19 +114,31 @@ class Prong:
     def _text(self, standing: Standing, score: int | None, given: list[tuple[int, str, int]]) -> str:
         if score is None:
             return f"{self.factor.title}: {_SAID[standing]}, because none of its questions is answered."
-        said = "; ".join(
-            f"{self.scorer.questions[place].short}: {self.scorer.questions[place].label(value)}"
-            for place, value, _ in given
-        )
+        said = self.scorer.said(given)
         return f"{self.factor.title}: {_SAID[standing]} ({DECIMALS[score]}). {said[0].upper()}{said[1:]}."
 
     def _could(self, answers: Answers, score: int | None) -> Iterator[tuple[int, int, frozenset[Standing]]]:
+        given = [leanings[answers[key]] for key, leanings in self._leanings.items() if key in answers]
+        count, total = len(given) + 1, sum(given)
+        settled = any(answers.get(key) in standings for key, standings in self.factor.settled_by.items())
+        alike: dict[frozenset[int], tuple[int, frozenset[Standing]]] = {}
         for key, leanings in self._leanings.items():
             if key in answers:
                 continue
-            led = [self.stand({**answers, key: value}) for value in leanings]
-            moved = max(abs((after or 0) - (score or 0)) for _, after in led)
-            yield self._order[key], moved, frozenset(standing for standing, _ in led)
+            if settled or key in self._special:
+                told = _reached([self.stand({**answers, key: value}) for value in leanings], score)
+            else:
+                # Of the others only the leanings count, so that those with the same ones lead to the same.
+                steps = self._steps[key]
+                told = alike.get(steps) or _reached(
+                    [
+                        (self._allowed(standing, answers), after)
+                        for standing, after in [self._stand_at(count, total + one) for one in steps]
+                    ],
+                    score,
+                )
+                alike[steps] = told
+            yield self._order[key], *told
 
     def routes(self, answers: Answers, now: Standing, most: int, locked: frozenset[str]) -> Routes[Standing]:
         """Find the smallest changes that bring the prong to another standing."""
@@ -152,3 +176,9 @@ class Prong:
 
     def _others(self, key: str, given: str) -> list[str]:
         return [value for value in self._leanings[key] if value != given]
+
+
+def _reached(led: list[tuple[Standing, int | None]], score: int | None) -> tuple[int, frozenset[Standing]]:
+    """Return how far the score could move at most, and where it could bring the prong."""
+    now = score or 0
+    return max([abs((after or 0) - now) for _, after in led]), frozenset([standing for standing, _ in led])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Generic, TypeVar
 
-from compliance.rules.legal.search import LISTED, Way
+from compliance.rules.legal.search import LISTED, Step, Way
 
 End = TypeVar("End", bound=Hashable)
 Other = TypeVar("Other", bound=Hashable)
@@ -43,12 +43,15 @@ class Routes(Generic[End]):
 
     def get(self, end: End) -> list[Way]:
         """List the ways to an end, the strongest first, one for each set of questions."""
+        known = self.ways.get(end, [])
         if end in self._sorted:
-            return self.ways.get(end, [])
-        seen: dict[tuple[int, ...], Way] = {}
-        for way in sorted(self.ways.get(end, []), key=lambda one: (-abs(one.effect), one.steps)):
-            seen.setdefault(tuple(sorted(step.order for step in way.steps)), way)
-        return list(seen.values())[:LISTED]
+            return known
+        if len(known) > 1:
+            known = _strongest(known)
+            # Whatever is added later is weaker than all of them or takes the place of one, so the others can go.
+            self.ways[end] = [*known]
+        self._sorted.add(end)
+        return known
 
     def renamed(self, names: Mapping[End, Other]) -> Routes[Other]:
         """Call the ends by other names."""
@@ -64,3 +67,15 @@ class Routes(Generic[End]):
     def ends(self) -> list[End]:
         """Every end to which a way is known."""
         return list(self.ways)
+
+
+def _strongest(ways: list[Way]) -> list[Way]:
+    """Sort ways of one length, and keep the strongest of each set of questions."""
+    seen: dict[tuple[int, ...], Way] = {}
+    for way in sorted(ways, key=_rank):
+        seen.setdefault(tuple(sorted([step.order for step in way.steps])), way)
+    return list(seen.values())[:LISTED]
+
+
+def _rank(way: Way) -> tuple[int, tuple[Step, ...]]:
+    return -abs(way.effect), way.steps

@@ -148,8 +148,12 @@ class FactorScorer:
         """Say how the factor leans and what was answered."""
         if score is None:
             return f"{self.factor.title}: {self.factor.not_asked or 'open, because none of its questions is answered'}."
-        said = "; ".join([self._said[place][value] for place, value, _ in given])
+        said = self.said(given)
         return f"{self.factor.title} {SPOKEN[_sign(score)]} ({DECIMALS[score]}). {said[0].upper()}{said[1:]}."
+
+    def said(self, given: list[tuple[int, str, int]]) -> str:
+        """Say what was answered."""
+        return "; ".join([self._said[place][value] for place, value, _ in given])
 
     def _line(self, given: list[tuple[int, str, int]], score: int | None, text: str) -> str:
         answers = ",".join([self._written[place][value] for place, value, _ in given])
