@@ -29,6 +29,7 @@ from wtforms import (
 
 from compliance.engine import inputs
 from compliance.engine.answering import ObjectField
+from compliance.engine.blind import DeterminationField
 from compliance.engine.common import ColleagueField
 from compliance.engine.document_actions import DocumentField
 from compliance.engine.documents import Examined
@@ -75,13 +76,18 @@ class OwnDocument:
 
 
 @dataclass(frozen=True)
+class Determined:
+    """A determination of another case."""
+
+
+@dataclass(frozen=True)
 class OwnName:
     """The name of whoever acts."""
 
 
 Data = Mapping[str, Any]
 # What stands for something that only a case can tell, and how to find out.
-Placeholder = Answers | Paper | OwnDocument | OwnName
+Placeholder = Answers | Paper | OwnDocument | OwnName | Determined
 Real = Callable[[Placeholder], Any]
 PersonId = Callable[[Someone], str]
 
@@ -92,6 +98,7 @@ STANDING_FOR: dict[type[Field], tuple[Someone | Placeholder, Someone | Placehold
     FileField: (Paper(), Paper()),
     DocumentField: (OwnDocument(), OwnDocument()),
     SignatureField: (OwnName(), OwnName()),
+    DeterminationField: (Determined(), Determined()),
 }
 
 
@@ -120,7 +127,7 @@ def imagined(thing: Placeholder) -> Any:  # noqa: ANN401 - whatever its field ta
     """Return something of the right form, where no case is there to tell what fits."""
     if isinstance(thing, Answers):
         return '{"question": true}'
-    if isinstance(thing, OwnDocument):
+    if isinstance(thing, OwnDocument | Determined):
         return str(UUID(int=0))
     if isinstance(thing, OwnName):
         return "Somebody"
