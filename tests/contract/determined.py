@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from compliance.authz import Actor
 from compliance.engine import run
 from compliance.engine.determination import Determination
+from compliance.kernel import clock
 from compliance.kernel.db import session
 from tests.offer.scene import APPROVAL, TERMS, UNCHARTED
 
@@ -17,7 +19,9 @@ STEPS = ("submit", "claim", "escalate", "take_second", "approve")
 
 def determined(client: Actor, reviewer: Actor, senior: Actor, at: uuid.UUID) -> str:
     """Return the id of a determination that these three have brought about, of a case that asks nothing."""
-    opened = run.open_case("offer", client, {**TERMS, **UNCHARTED}, organisation_id=at, sample=True)
+    first = clock.now().date() + dt.timedelta(days=30)
+    days = {"starts_on": first.isoformat(), "ends_on": (first + dt.timedelta(days=90)).isoformat()}
+    opened = run.open_case("offer", client, {**TERMS, **UNCHARTED, **days}, organisation_id=at, sample=True)
     data: dict[str, dict[str, str]] = {"escalate": {"reason": "Two should look."}, "approve": dict(APPROVAL)}
     for who, step in zip((client, reviewer, reviewer, senior, senior), STEPS, strict=True):
         seen = opened.case.content_digest

@@ -21,6 +21,7 @@ from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session, table
 from compliance.kernel.ids import new_id
+from compliance.people import organisations
 from compliance.people.models import Organisation, Person, RoleGrant
 from compliance.rules.model import Outcome
 from tests import answers, papers
@@ -121,6 +122,7 @@ def assemble() -> Cast:
         for name, settings in WORLDS.items()
     }
     session().add_all([agency, *cast.worlds.values()])
+    organisations.programme().calendar = "gb"
     people = [Someone(role.value, number) for role in Role for number in (0, 1)]
     for who in [*people, WORKER, STRANGER]:
         email = WORKER_EMAIL if who == WORKER else f"{who.role}{who.number}@example.com"
@@ -194,7 +196,9 @@ class Play:
         if isinstance(thing, Determined):
             client, reviewer, senior = (Someone(role, 1) for role in ("hiring_manager", "reviewer", "senior_reviewer"))
             at = self.cast.worlds["plain"].id
-            return determined(self.cast.actor(client), self.cast.actor(reviewer), self.cast.actor(senior), at)
+            found = determined(self.cast.actor(client), self.cast.actor(reviewer), self.cast.actor(senior), at)
+            self.forget_other_cases()
+            return found
         return imagined(thing)
 
     def real(self, thing: Placeholder, who: Actor, files: ExitStack) -> Any:  # noqa: ANN401 - whatever its field takes
