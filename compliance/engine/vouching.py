@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from compliance.audit import comparisons
 from compliance.audit.comparisons import Fault
 from compliance.audit.models import AuditEvent
-from compliance.engine import content, determination
+from compliance.engine import content, determination, vouching_looks
 from compliance.engine.case import AnswerSheet, Case, CaseDocument, CaseVersion
 from compliance.engine.determination import Determination
 from compliance.engine.registry import registry
@@ -60,6 +60,7 @@ def install() -> None:
     """Let every check of the record compare cases and determinations."""
     comparisons.add("cases", compare_cases)
     comparisons.add("determinations", compare_determinations)
+    comparisons.add("second opinions", vouching_looks.compare)
 
 
 def compare_cases(connection: Connection) -> Iterator[list[Fault]]:

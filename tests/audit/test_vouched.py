@@ -18,7 +18,7 @@ from compliance.authz import SYSTEM_ACTOR
 from compliance.kernel.db import engine, is_sqlite, looking, session
 from tests.offer.scene import MONDAY, Desk
 
-WATCHED = ("audit_event", "audit_opening", "audit_erasure", "cases", "case_version", "determination")
+WATCHED = ("audit_event", "audit_opening", "audit_erasure", "cases", "case_version", "determination", "second_opinion")
 
 
 @pytest.fixture
