@@ -12,13 +12,13 @@ import uuid
 from typing import Final
 
 from sqlalchemy.orm import Mapped, mapped_column
-from wtforms import Form, RadioField, StringField, TextAreaField
+from wtforms import Form, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import UUID, DataRequired, InputRequired, Length
 
 from compliance.authz import SYSTEM, Role, any_of
 from compliance.engine import blind
-from compliance.engine.blind import Looking
+from compliance.engine.blind import DeterminationField, Looking
 from compliance.engine.case import Case, of_case
 from compliance.engine.definition import Action, Holder, Party, Stage, Tone, Workflow, choose
 from compliance.engine.guards import holds_it, unclaimed
@@ -57,7 +57,7 @@ class BlindReview(Case):
 class Draw(Form):
     """Which determination was drawn."""
 
-    determination = StringField("Determination", [InputRequired(), UUID("Name a determination by its id.")])
+    determination = DeterminationField("Determination", [InputRequired(), UUID("Name a determination by its id.")])
 
 
 class Finding(Form):

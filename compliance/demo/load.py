@@ -19,13 +19,14 @@ from flask import current_app
 from compliance.audit import events
 from compliance.audit.vocabulary import Event
 from compliance.authz import STAFF, SYSTEM_ACTOR, Actor, Channel, Role
-from compliance.demo import interviews, series
+from compliance.demo import interviews, second_looks, series
 from compliance.engine import documents, run
 from compliance.engine.case import Case
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from compliance.people import accounts, directory, passwords
 from compliance.people.models import Organisation, Person
+from compliance.people.organisations import PROGRAMME
 
 DATA: Final = Path(__file__).parent / "data" / "sample.json"
 PAPERS: Final = DATA.parent / "papers"
@@ -62,6 +63,7 @@ def load(*, anyway: bool = False) -> list[tuple[str, str, str]]:
         for number, case in enumerate(sample["cases"]):
             _case(case, sample["terms"], actors, number)
         more = series.load(actors, {key: person["email"] for key, person in people.items()})
+        more += second_looks.load(actors)
         events.append("config", Event.SAMPLE_LOADED, _by(), subject={"cases": len(sample["cases"]) + more})
         session().commit()
     return [(person["email"], _role(person), sample["password"]) for person in sample["people"]]
@@ -75,11 +77,12 @@ def _is_there(sample: dict[str, Any]) -> bool:
 
 def _refuse_beside_others(sample: dict[str, Any], *, anyway: bool) -> None:
     """Refuse names that somebody real has, whatever is wanted, and else whoever is no sample."""
-    for model, column, taken in (
-        (Person, Person.email, {person["email"] for person in sample["people"]}),
-        (Organisation, Organisation.name, {organisation["name"] for organisation in sample["organisations"]}),
-    ):
-        real = sa.select(column).where(model.sample.is_(False))
+    people, names = (
+        {one[key] for one in sample[kind]} for kind, key in (("people", "email"), ("organisations", "name"))
+    )
+    somebody = sa.select(Person.email).where(Person.sample.is_(False))
+    something = sa.select(Organisation.name).where(Organisation.sample.is_(False), Organisation.id != PROGRAMME)
+    for real, column, taken in ((somebody, Person.email, people), (something, Organisation.name, names)):
         if found := session().scalar(real.where(column.in_(taken)).limit(1)):
             raise SampleRefusedError(
                 f"“{found}” is no sample here, and the sample has one of the same name. {ELSEWHERE}"

@@ -18,7 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from wtforms import Form
+from wtforms import Form, StringField
 
 from compliance.authz import Actor, Role, is_at_desk, visible_to
 from compliance.engine import hearing
@@ -91,6 +91,10 @@ class SecondOpinion(Base):
         return self.outcome == self.first_outcome
 
 
+class DeterminationField(StringField):
+    """A determination, by its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Looking:
     """That the cases of a process look a second time at determinations, and in which words they can find what."""
@@ -117,9 +121,12 @@ _UNTIE: Final = sa.delete(table(Blindfold)).where(table(Blindfold).c.by_case_id 
 def kinds_due(move: Move) -> list[str]:
     """Return the kinds of which a case is to be opened for the determination that *move* made.
 
-    That is as the lot falls; what a client determines for itself is not looked at.
+    That is as the lot falls. What a client determines for itself is not looked at, and of the sample nothing is drawn:
+    it would be another sample each time.
     """
-    if move.determination is None or not move.actor.is_staff or not is_drawn(move.determination, move.at):
+    if move.determination is None or move.case.sample or not move.actor.is_staff:
+        return []
+    if not is_drawn(move.determination, move.at):
         return []
     return [w.kind for w in registry() if w.looking and move.outcome in w.looking.outcomes]
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from compliance.audit import comparisons, erasing
 from compliance.audit.comparisons import Fault
 from compliance.audit.models import AuditEvent
-from compliance.engine import content, determination, erased, vouched_columns, vouched_comments
+from compliance.engine import content, determination, erased, vouched_columns, vouched_comments, vouching_looks
 from compliance.engine.case import AnswerSheet, Case, CaseDocument, CaseVersion
 from compliance.engine.determination import Determination
 from compliance.engine.registry import registry
@@ -63,6 +63,7 @@ def install() -> None:
     comparisons.add("determinations", compare_determinations)
     comparisons.add("comments", vouched_comments.compare)
     erasing.add("words of cases", erased.copies)
+    comparisons.add("second opinions", vouching_looks.compare)
 
 
 def compare_cases(connection: Connection) -> Iterator[list[Fault]]:

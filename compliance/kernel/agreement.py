@@ -59,6 +59,9 @@ def agreement(pairs: Pairs) -> Agreement:
     if agreeing == total:
         note = "Every pair agrees, so an interval cannot be told."
         return Agreement(total, agreeing, observed, expected, kappa, note=note)
+    if 1 in {round(share, 12) for shares in (first, second) for share in shares.values()}:
+        note = "One of the two only ever found one outcome, so an interval cannot be told."
+        return Agreement(total, agreeing, observed, expected, kappa, note=note)
     error = math.sqrt(max(0.0, _variance(pairs, total, observed, expected)))
     low, high = max(-1.0, kappa - QUANTILE * error), min(1.0, kappa + QUANTILE * error)
     note = f"Fewer than {FEW} pairs: the interval is a rough guide." if total < FEW else ""

@@ -241,7 +241,7 @@ def _value(name: str, value: str) -> str:
 def _title(key: str) -> str:
     """Return what a test is called; one that is no longer shipped keeps its key."""
     try:
-        return store.shipped(key).title
+        return next(store.library().everything(key)).title
     except UnknownRuleSetError:
         return key
 

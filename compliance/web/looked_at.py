@@ -122,7 +122,7 @@ def _both(subject: Subject, workflow: Workflow) -> dict[str, Any]:
         "statement": determinations.href(subject.case, first.number),
         "rows": [
             _found("First", words[first.outcome], first.reason, first.decided_at, names, ids[:2]),
-            _found("Second, blind", words[second.outcome], second.reason, second.given_at, names, ids[2:]),
+            _found("Second", words[second.outcome], second.reason, second.given_at, names, ids[2:]),
         ],
     }
 

@@ -22,7 +22,16 @@ from compliance.engine.registry import registry
 from compliance.kernel.db import engine, is_sqlite, looking, session
 from tests.offer.scene import APPROVAL, MONDAY, Desk
 
-WATCHED = ("audit_event", "audit_opening", "audit_erasure", "cases", "case_version", "determination", "case_comment")
+WATCHED = (
+    "audit_event",
+    "audit_opening",
+    "audit_erasure",
+    "cases",
+    "case_version",
+    "determination",
+    "case_comment",
+    "second_opinion",
+)
 
 
 @pytest.fixture

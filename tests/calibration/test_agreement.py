@@ -67,7 +67,8 @@ def test_kappa_its_error_and_its_interval_are_those_of_the_plain_reference(pairs
     table = [[float(pairs[one, other]) for other in CATEGORIES] for one in CATEGORIES]
     assert found.kappa == pytest.approx(plain_kappa(table), abs=1e-9)
     if found.error is None:
-        assert found.agreeing == found.pairs
+        sides = [{pair[side] for pair, count in pairs.items() if count} for side in (0, 1)]
+        assert found.agreeing == found.pairs or any(len(side) == 1 for side in sides)
         return
     assert found.error == pytest.approx(plain_error(pairs), abs=1e-4)
     assert found.low == pytest.approx(max(-1, found.kappa - QUANTILE * found.error))
@@ -99,6 +100,13 @@ def test_agreement_without_exception_has_no_interval() -> None:
     assert found.kappa == pytest.approx(1)
     assert (found.low, found.high) == (None, None)
     assert "cannot be told" in found.note
+
+
+def test_where_one_of_the_two_knows_one_outcome_only_kappa_is_chance_and_has_no_interval() -> None:
+    found = agreement({("yes", "yes"): 9, ("no", "yes"): 3})
+    assert found.kappa == pytest.approx(0)
+    assert (found.low, found.high) == (None, None)
+    assert "One of the two" in found.note
 
 
 def test_disagreement_without_exception_is_as_far_below_chance_as_can_be() -> None:

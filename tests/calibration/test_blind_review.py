@@ -25,6 +25,7 @@ from compliance.kernel.ids import new_id
 from compliance.messages.models import Notification
 from compliance.people.models import Blindfold
 from tests import make
+from tests.audit.test_vouched import found, tamper
 from tests.calibration.scene import FOUND, OTHER, TwoLooks
 from tests.offer.scene import APPROVAL, MONDAY
 
@@ -298,3 +299,19 @@ def test_the_record_vouches_for_what_was_found(desk: TwoLooks) -> None:
         session().rollback()
         with engine().connect() as connection:
             assert list(check.faults(connection, events.writer().key)) == []
+
+
+@pytest.mark.parametrize(
+    "statement,what",
+    [
+        ("UPDATE second_opinion SET outcome = 'independent_contractor'", "is not the one that its event vouches for"),
+        ("DELETE FROM second_opinion", "names a second opinion that is not there"),
+    ],
+)
+def test_a_second_opinion_that_was_changed_past_the_record_is_found(desk: TwoLooks, statement: str, what: str) -> None:
+    with at():
+        desk.taken()
+        desk.do(desk.rob, "answer", **OTHER)
+        tamper(statement)
+        (fault,) = found()
+        assert what in fault

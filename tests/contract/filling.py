@@ -29,6 +29,7 @@ from wtforms import (
 
 from compliance.engine import inputs, rule_changing
 from compliance.engine.answering import ObjectField
+from compliance.engine.blind import DeterminationField
 from compliance.engine.common import ColleagueField
 from compliance.engine.document_actions import DocumentField
 from compliance.engine.documents import Examined
@@ -78,6 +79,11 @@ class OwnDocument:
 
 
 @dataclass(frozen=True)
+class Determined:
+    """A determination of another case."""
+
+
+@dataclass(frozen=True)
 class OwnName:
     """The name of whoever acts."""
 
@@ -91,7 +97,7 @@ class NextVersion:
 
 Data = Mapping[str, Any]
 # What stands for something that only a case can tell, and how to find out.
-Placeholder = Answers | Paper | OwnDocument | OwnName | NextVersion
+Placeholder = Answers | Paper | OwnDocument | OwnName | NextVersion | Determined
 Real = Callable[[Placeholder], Any]
 PersonId = Callable[[Someone], str]
 
@@ -105,6 +111,7 @@ STANDING_FOR: dict[type[Field], tuple[Someone | Placeholder, Someone | Placehold
     RuleSetField: (NextVersion("rule_set"), NextVersion("rule_set")),
     VersionField: (NextVersion("new_version"), NextVersion("new_version")),
     RulesField: (NextVersion("text"), NextVersion("text")),
+    DeterminationField: (Determined(), Determined()),
 }
 
 
@@ -133,7 +140,7 @@ def imagined(thing: Placeholder) -> Any:  # noqa: ANN401 - whatever its field ta
     """Return something of the right form, where no case is there to tell what fits."""
     if isinstance(thing, Answers):
         return '{"question": true}'
-    if isinstance(thing, OwnDocument):
+    if isinstance(thing, OwnDocument | Determined):
         return str(UUID(int=0))
     if isinstance(thing, OwnName):
         return "Somebody"

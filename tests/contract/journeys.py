@@ -18,7 +18,7 @@ from compliance.engine.registry import registry
 from compliance.kernel import clock
 from compliance.kernel.db import session
 from tests.contract.filling import Someone, filled
-from tests.contract.play import WORLDS, Act, Open, Path, Play, Wait
+from tests.contract.play import ITSELF, WORLDS, Act, Open, Path, Play, Wait
 
 # How many actions may be needed on the spot before a case can leave a state.
 LONGEST_STAY = 3
@@ -68,7 +68,7 @@ class _Search:
     could: set[tuple[str, Someone]] | None = None
 
     def run(self) -> Journeys:
-        openers = [who for who in self.play.cast.allowed(self.workflow.may_open) if who.number == 0]
+        openers = [who for who in self.play.cast.allowed(self.workflow.may_open) if who.number == 0] or [ITSELF]
         for start, (who, great, world) in enumerate(product(openers, (False, True), WORLDS)):
             data = filled(self.workflow.open_form, self.play.cast.person_id, great=great)
             self.queue.append(

@@ -25,10 +25,12 @@ from compliance.people import organisations
 from compliance.people.models import Organisation, Person, RoleGrant
 from compliance.rules.model import Outcome
 from tests import answers, papers
+from tests.contract.determined import determined
 from tests.contract.filling import (
     WORKER_EMAIL,
     Answers,
     Data,
+    Determined,
     NextVersion,
     OwnDocument,
     OwnName,
@@ -46,6 +48,8 @@ WORLDS: dict[str, dict[str, Any]] = {
 }
 WORKER = Someone("worker")
 STRANGER = Someone("stranger")
+# Who opens what no person opens.
+ITSELF = Someone("system")
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Cast:
     actors: dict[Someone, Actor] = field(default_factory=dict)
 
     def actor(self, who: Someone) -> Actor:
-        return self.actors[who]
+        return SYSTEM_ACTOR if who == ITSELF else self.actors[who]
 
     def person_id(self, who: Someone) -> str:
         return str(self.actors[who].id)
@@ -187,7 +191,8 @@ class Play:
             return None
         who = self.cast.actor(step.who)
         if isinstance(step, Open):
-            data, at = looked_up(step.data, self.cast.person_id), self.cast.worlds[self.world].id
+            at = self.cast.worlds[self.world].id
+            data = looked_up(step.data, self.cast.person_id, self.elsewhere)
             outcome = run.open_case(self.kind, who, data, organisation_id=at, sample=True)
             self.reference = outcome.case.reference
             return outcome
@@ -195,6 +200,16 @@ class Play:
             data = looked_up(step.data, self.cast.person_id, lambda thing: self.real(thing, who, files))
             seen = session().scalar(sa.select(Case.content_digest).where(Case.reference == self.reference))
             return run.fire(self.kind, self.reference, step.action, who, data, seen=seen)
+
+    def elsewhere(self, thing: Placeholder) -> Any:  # noqa: ANN401 - as below
+        """Return what *thing* stands for before there is a case."""
+        if isinstance(thing, Determined):
+            client, reviewer, senior = (Someone(role, 1) for role in ("hiring_manager", "reviewer", "senior_reviewer"))
+            at = self.cast.worlds["plain"].id
+            found = determined(self.cast.actor(client), self.cast.actor(reviewer), self.cast.actor(senior), at)
+            self.forget_other_cases()
+            return found
+        return imagined(thing)
 
     def real(self, thing: Placeholder, who: Actor, files: ExitStack) -> Any:  # noqa: ANN401 - whatever its field takes
         """Return what *thing* stands for on this case when *who* acts; where there is none, something of its form."""

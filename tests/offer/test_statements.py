@@ -24,8 +24,9 @@ FRAME = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK", "SET LOCAL")
 # at the client's other offers to the freelancer.
 ASKING = 5
 # The digest of answers and documents; the deadlines that end, and those that begin; which determination is superseded,
-# and the new one; what each test found, to be counted beside it; whether the check whose duties follow is published; the
-# event, its place among those to be sealed, what opens its sealed words; the row of the case, and that of the offer.
+# and the new one; what each test found, to be counted beside it; whether the check whose duties follow is published;
+# the event, its place among those to be sealed, what opens its sealed words; the row of the case, and that of the
+# offer.
 WRITING = 12
 # Whether the opener still belongs to the client; who of those concerned can be told; notifications; mail.
 TELLING = 4

@@ -58,8 +58,9 @@ def test_a_change_is_tested_put_forward_and_published_by_somebody_else(desk: Des
 
 
 def versions() -> list[tuple[str, str]]:
-    rows = session().execute(sa.select(RuleSetVersion.key, RuleSetVersion.version).order_by(RuleSetVersion.version))
-    return [(row.key, row.version) for row in rows]
+    """Return what was published of the tables; the checks whose duties follow are published with the decisions."""
+    kept = sa.select(RuleSetVersion.key, RuleSetVersion.version).where(RuleSetVersion.key.in_([CEST, NETHERLANDS]))
+    return [(row.key, row.version) for row in session().execute(kept.order_by(RuleSetVersion.version))]
 
 
 def test_every_step_is_on_record_and_so_is_what_was_published(desk: Desk, change: Change) -> None:
