@@ -59,7 +59,7 @@ def import_cases(  # noqa: PLR0913, PLR0917 - click hands over each option of th
 
 
 def _workflow(plural: str) -> Workflow:
-    known = {workflow.plural: workflow for workflow in registry()}
+    known = {workflow.plural: workflow for workflow in registry() if not workflow.of_programme}
     if plural not in known:
         raise click.ClickException(f"There is nothing called “{plural}”. Choose one of: {', '.join(sorted(known))}.")
     return known[plural]

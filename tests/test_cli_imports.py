@@ -53,7 +53,8 @@ def test_bad_rows_are_listed_and_nothing_is_imported(desk: Desk, tmp_path: Path)
 @pytest.mark.parametrize(
     "options,plural,words",
     [
-        (WHO, "nothings", "Choose one of: offers, permits"),
+        (WHO, "nothings", "Choose one of: enquiries, offers, permits."),
+        (WHO, "rule-changes", "nothing called “rule-changes”"),
         (("--organisation", "Nobody", "--as", "mona@example.com"), "offers", "no organisation called"),
         (("--organisation", "Acme", "--as", "nobody@example.com"), "offers", "Nobody signs in"),
         ((*WHO, "--team", "Blue"), "offers", "no team called"),
