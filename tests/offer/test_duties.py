@@ -165,10 +165,10 @@ def test_an_engagement_that_cannot_go_on_has_no_duties_of_contractors(desk: Desk
 def test_they_are_kept_with_digest_and_version_and_the_record_vouches_for_them(desk: Desk) -> None:
     desk.approved(**NEW_YORK)
     (made,) = determination.history(session(), desk.offer(desk.rita))
-    check = store.library().exactly("ny-fifa", "2026.1")
+    check = store.library().exactly("ny-fifa", "2026.2")
     found = next(one for one in made.duties if one["rule_set"] == "ny-fifa")
-    assert (found["version"], found["digest"]) == ("2026.1", check.digest)
-    assert session().get(RuleSetVersion, ("ny-fifa", "2026.1")) is not None
+    assert (found["version"], found["digest"]) == ("2026.2", check.digest)
+    assert session().get(RuleSetVersion, ("ny-fifa", "2026.2")) is not None
     values = {column.key: getattr(made, column.key) for column in sa.inspect(determination.Determination).columns}
     assert determination.digest_of_row(values) == made.digest
     assert determination.digest_of_row({**values, "duties": []}) != made.digest
@@ -176,7 +176,7 @@ def test_they_are_kept_with_digest_and_version_and_the_record_vouches_for_them(d
 
 def test_a_version_published_with_another_content_is_refused(desk: Desk) -> None:
     desk.in_review(**NEW_YORK)
-    check = store.library().exactly("ny-fifa", "2026.1")
+    check = store.library().exactly("ny-fifa", "2026.2")
     session().execute(
         sa.insert(RuleSetVersion).values(
             key=check.key, version=check.version, digest="0" * 64, content="{}", published_at=MONDAY, by="Ada"
@@ -196,7 +196,7 @@ def test_both_parties_and_the_desk_read_them_on_page_statement_and_rest(desk: De
             assert "What the parties must do" in page
             assert "Keep the contract for six years." in page
             assert "not checked against the source" in page
-            assert "/rules/ny-fifa?version=2026.1#duty-keep_contract" in page
+            assert "/rules/ny-fifa?version=2026.2#duty-keep_contract" in page
         case = read(f"/api/v1/offers/{desk.reference}", reader)
         (made,) = read(f"/api/v1/offers/{desk.reference}/determinations", reader)["items"]
         assert [one["rule_set"] for one in case["duties"]] == [one["rule_set"] for one in made["duties"]]

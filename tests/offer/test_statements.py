@@ -41,7 +41,7 @@ SHOWING = 18
 
 def publish_the_check() -> None:
     """Keep the check of the place, as the first decision there does once for all."""
-    store.publish(session(), store.library().exactly("uk-opw", "2026.1"), SYSTEM_ACTOR)
+    store.publish(session(), store.library().exactly("uk-opw", "2026.2"), SYSTEM_ACTOR)
     session().commit()
 
 

@@ -46,7 +46,7 @@ def test_a_first_day_is_added_where_none_was_said(app: Flask) -> None:
 
 def test_the_kind_of_a_rule_set_never_changes(app: Flask) -> None:
     del app  # As above.
-    check = store.library().exactly("nyc-fifa", "2026.1")
+    check = store.library().exactly("nyc-fifa", "2026.2")
     test = store.library().exactly("us-nj-abc", "2026.1")
     text = proposal.as_text(proposal.own_files(files(check), check)).replace('"nyc-fifa"', '"us-nj-abc"')
     with pytest.raises(RuleSetError, match="the kind of a rule set never changes"):

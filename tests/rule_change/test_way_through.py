@@ -164,7 +164,7 @@ def test_a_second_change_starts_from_the_version_that_the_first_has_published(ch
 def test_the_command_line_says_where_a_version_came_from(app: Flask, change: Change) -> None:
     change.published(NETHERLANDS)
     told = CliRunner().invoke(cli_rules.rules, ["list"], obj=app).output
-    (line,) = [line for line in told.splitlines() if "2026.2" in line]
+    (line,) = [line for line in told.splitlines() if "2026.2" in line and NETHERLANDS in line]
     assert line.endswith("published since 2026-03-02, by a change of the rules")
 
 

@@ -77,7 +77,7 @@ def test_a_duty_that_may_not_exist_is_open_until_that_is_known(library: Library)
 def test_a_line_says_which_set_decided(library: Library) -> None:
     check = library.find("ny-fifa", at=ON)
     line = json.loads(check.decide_line(FREELANCE))
-    assert (line["rule_set"], line["version"], line["outcome"]) == ("ny-fifa", "2026.1", "applies")
+    assert (line["rule_set"], line["version"], line["outcome"]) == ("ny-fifa", "2026.2", "applies")
 
 
 def test_working_days_are_named_and_not_counted(library: Library) -> None:
@@ -122,7 +122,7 @@ def test_every_check_says_what_was_checked_and_each_duty_has_a_source(library: L
     for check in checks:
         assert check.about.verified or check.about.unverified, check.key
         assert all(duty.citation for duty in check.duties), check.key
-    assert repr(checks[0]) == "<ComplianceCheck au-sham 2026.1>"
+    assert repr(checks[0]) == "<ComplianceCheck au-sham 2026.2>"
 
 
 @pytest.mark.parametrize(
@@ -152,14 +152,14 @@ def test_every_check_says_what_was_checked_and_each_duty_has_a_source(library: L
 )
 def test_a_broken_check_is_refused(shelf: Shelf, file: str, old: str, new: str, words: str) -> None:
     library, root = shelf("ny-fifa")
-    replace(root / "ny-fifa" / "2026.1" / file, old, new)
+    replace(root / "ny-fifa" / "2026.2" / file, old, new)
     with pytest.raises(RuleSetError, match=rf"{file}[,:] .*{words}"):
         library.find("ny-fifa", at=ON)
 
 
 def test_a_check_without_duties_is_refused(shelf: Shelf) -> None:
     library, root = shelf("ny-fifa")
-    (root / "ny-fifa" / "2026.1" / "duties.toml").write_text("")
+    (root / "ny-fifa" / "2026.2" / "duties.toml").write_text("")
     with pytest.raises(RuleSetError, match=r"write at least one \[\[duty\]\]"):
         library.find("ny-fifa", at=ON)
 
@@ -215,6 +215,6 @@ def test_a_law_that_does_not_apply_is_left_out(library: Library) -> None:
 
 def test_a_status_that_is_none_is_refused(shelf: Shelf) -> None:
     books, root = shelf("ny-fifa")
-    replace(root / "ny-fifa" / "2026.1" / "rule_set.toml", '"independent_contractor"', '"freelancer"')
+    replace(root / "ny-fifa" / "2026.2" / "rule_set.toml", '"independent_contractor"', '"freelancer"')
     with pytest.raises(RuleSetError, match="it must be one of"):
-        books.exactly("ny-fifa", "2026.1")
+        books.exactly("ny-fifa", "2026.2")

@@ -137,7 +137,7 @@ def test_an_authority_s_tables_are_asked_where_a_case_would_ask_them(reader: Bro
     page = words(reader.read(here).text)
     assert store.library().table("uk-cest-2.4").title in page
     assert store.library().exactly("uk-status", "2026.1").title not in page
-    assert store.library().exactly("uk-opw", "2026.1").title in page
+    assert store.library().exactly("uk-opw", "2026.2").title in page
     wages = words(reader.read(f"{here}&purpose=wages").text)
     assert store.library().exactly("uk-status", "2026.1").title in wages
     assert store.library().table("uk-cest-2.4").title not in wages
@@ -151,7 +151,7 @@ def test_a_place_without_rules_says_so(reader: Browser) -> None:
 
 
 def test_a_check_tells_its_duties_and_by_when(reader: Browser) -> None:
-    check = store.library().exactly("nyc-fifa", "2026.1")
+    check = store.library().exactly("nyc-fifa", "2026.2")
     assert isinstance(check, ComplianceCheck)
     applies = {clause.question: clause for clause in check.parts.applies}
     given = {key: "900" if not one.values else next(iter(one.values)) for key, one in applies.items()}
