@@ -56,6 +56,12 @@ ACTS: Final = "SELECT action, rev, actor_id, stands_for_id FROM audit_event WHER
 ANSWERS: Final = """
     SELECT party, rule_version, rule_digest, answers, changed_at FROM answer_sheet
     WHERE case_id = %(id)s AND rule_set = 'uk-cest-2.4'"""
+CHANGED_RULES: Final = """
+    SELECT key, version, digest FROM rule_set_version WHERE origin IS NOT NULL ORDER BY key, version"""
+CHECK_IS_KEPT: Final = "SELECT digest FROM rule_set_version WHERE key = 'uk-opw' AND version = '2026.2'"
+COMPARE: Final = """
+    INSERT INTO comparison (determination_id, test, case_id, organisation_id, found, decided, decided_by_id, decided_at)
+    VALUES (%s, %s, %s, %s, 'independent_contractor', 'independent_contractor', %s, %s)"""
 OF_THE_PAIR: Final = """
     SELECT o.contract_type, o.amount_minor, o.currency, o.hours_per_week, o.starts_on, o.ends_on FROM cases c
     JOIN offer o ON o.id = c.id WHERE c.worker_id = %(worker_id)s AND c.organisation_id = %(organisation_id)s
@@ -148,6 +154,7 @@ def approve(reference: str) -> Response:
         connection.execute(GRANTS, {"person": visitor["person_id"]}).fetchall()
         case = _one(CASE, reference)
         connection.execute(ACTS, (case["stream"],)).fetchall()
+        connection.execute(CHANGED_RULES).fetchall()
         sheets = connection.execute(ANSWERS, case).fetchall()
         connection.execute(OF_THE_PAIR, {**case, "since": at - dt.timedelta(days=365)}).fetchall()
         connection.execute(CONTENT, case).fetchall()
@@ -156,8 +163,11 @@ def approve(reference: str) -> Response:
         dues = {"act:begin_onboarding": due, "remind:1": due, "late": due}
         _many(DEADLINE, [(new_id(), case["id"], rev, what, instant) for what, instant in dues.items()])
         standing = connection.execute(STANDING, (case["id"],)).fetchone()
+        connection.execute(CHECK_IS_KEPT).fetchall()
         decided = _determination(case, visitor["person_id"], given, at, standing, sheets)
         connection.execute(DETERMINE, {name: _adapted(value) for name, value in decided.items()})
+        said = (case["id"], case["organisation_id"], visitor["person_id"], at)
+        _many(COMPARE, [(decided["id"], test, *said) for test in ("together", "uk-cest-2.4")])
         event_id, head = _record(connection, case, visitor["person_id"], given, decided, at)
         connection.execute(OPENER, (case["opened_by_id"], case["organisation_id"], CLIENT)).fetchall()
         _tell(connection, case, event_id, head, at, due)
