@@ -32,7 +32,7 @@ from compliance.rules.errors import UnknownRuleSetError
 from compliance.web.addresses import case_href
 from compliance.web.choices import choices_of
 
-READERS: Final = frozenset({Role.SENIOR_REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR})
+READERS: Final = frozenset({Role.SENIOR_REVIEWER, Role.AUDITOR})
 QUESTIONS: Final = {Question.FINDINGS: "Reviewers and findings", Question.REVIEWS: "Blind second reviews"}
 DIMENSIONS: Final = {By.TEST: "By test", By.REVIEWER: "By reviewer", By.CLIENT: "By client"}
 LISTED: Final = {
@@ -147,7 +147,7 @@ def navigation(reader: Actor | None) -> list[dict[str, Any]]:
 def _reader() -> Actor:
     reader = actor()
     if not reader.roles & READERS:
-        raise NotAllowedError("Calibration is for senior reviewers, administrators and auditors.")
+        raise NotAllowedError("Calibration is for senior reviewers and auditors.")
     return reader
 
 
