@@ -268,9 +268,7 @@ def whom_it_concerns(move: Move) -> frozenset[uuid.UUID]:
     subject = subject_of(move.session, move.case)
     if subject is None or subject.opinion is None or subject.opinion.agrees:
         return frozenset()
-    opinion, first = subject.opinion, subject.determination
-    both = {first.decided_by_id, first.stands_for_id, opinion.given_by_id, opinion.stands_for_id}
-    return move.people_with(Role.SENIOR_REVIEWER) | frozenset(one for one in both if one)
+    return move.people_with(Role.SENIOR_REVIEWER) | _the_two(subject.determination, subject.opinion)
 
 
 def was_one_of_the_two(move: Move) -> str | None:
@@ -278,13 +276,15 @@ def was_one_of_the_two(move: Move) -> str | None:
     subject = move.once(_subject)
     if subject is None or subject.opinion is None:
         return "Nobody has looked at it yet."
-    first, opinion = subject.determination, subject.opinion
-    both = {first.decided_by_id, first.stands_for_id, opinion.given_by_id, opinion.stands_for_id}
-    return (
-        "You are one of the two who found different outcomes. A third looks at both."
-        if (move.actor.identities & both)
-        else None
-    )
+    if move.actor.identities & _the_two(subject.determination, subject.opinion):
+        return "You are one of the two who found different outcomes. A third looks at both."
+    return None
+
+
+def _the_two(first: Determination, second: SecondOpinion) -> frozenset[uuid.UUID]:
+    """Return who determined and who looked again, and whom they stood in for."""
+    both = (first.decided_by_id, first.stands_for_id, second.given_by_id, second.stands_for_id)
+    return frozenset(one for one in both if one)
 
 
 def sees(session: Session, case: Case, subject: Subject, reader: Actor) -> bool:

@@ -19,7 +19,7 @@ def of(move: Move, name: str) -> dict[str, Any]:
     if move.actor.batch:
         found["batch"] = move.actor.batch
     if name == "open":
-        found |= {"reference": case.reference, "sample": case.sample, "team": _plain(case.team_id)}
+        found |= {"reference": case.reference, "sample": case.sample, "team": plain(case.team_id)}
     return found | _people(case)
 
 
@@ -27,8 +27,9 @@ def _people(case: Any) -> dict[str, str | None]:  # noqa: ANN401 - the process's
     """Return who works on the case now, where that has changed."""
     attributes = sa.inspect(case).attrs
     changed = {word for word, column in NAMED.items() if attributes[column].history.has_changes()}
-    return {word: _plain(getattr(case, column)) for word, column in NAMED.items() if word in changed}
+    return {word: plain(getattr(case, column)) for word, column in NAMED.items() if word in changed}
 
 
-def _plain(value: object) -> str | None:
+def plain(value: object) -> str | None:
+    """Return an id as an event writes it; null is nobody."""
     return None if value is None else str(value)

@@ -76,10 +76,6 @@ class Said:
             return
         yield "reference", (row.reference, said["reference"])
         yield "sample", (bool(row.sample), said["sample"])
-        yield "team", (_plain(row.team_id), said["team"])
+        yield "team", (subject.plain(row.team_id), said["team"])
         for word, column in subject.NAMED.items():
-            yield word, (_plain(getattr(row, column)), self.people[row.stream].get(word))
-
-
-def _plain(value: object) -> str | None:
-    return None if value is None else str(value)
+            yield word, (subject.plain(getattr(row, column)), self.people[row.stream].get(word))
